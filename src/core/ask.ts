@@ -1,0 +1,48 @@
+// What travels down the line: who asks, and what was read of the body without understanding the rest.
+
+import type { NanoUsd } from './money.ts'
+
+/** The kinds of work an endpoint asks for; a model serves one or more. */
+export const TASKS = ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'] as const
+export type Task = typeof TASKS[number]
+
+/** JSON dialects. The later ones have their room in the design; only `openai-chat` is spoken today. */
+export const WIRES = ['openai-chat', 'openai-responses', 'anthropic', 'gemini', 'ollama'] as const
+export type WireName = typeof WIRES[number]
+
+/** What a request needs of a model beyond its task; named as in `modelsconfig.yml` capabilities. */
+export const NEEDS = ['tool_calling', 'vision', 'audio_input', 'json_schema'] as const
+export type Need = typeof NEEDS[number]
+
+/** Who the client proved to be, with its limits. */
+export interface Principal {
+  readonly kind: 'key' | 'address'
+  /** Id of the client key; undefined for a bare address. Never the key itself. */
+  readonly keyId: string | undefined
+  readonly keyName: string | undefined
+  /** Address of the client as trusted (see AIBROKER_TRUST_PROXY); "unix" on a socket. */
+  readonly ip: string
+  /** Requests per minute; undefined: no limit of its own. */
+  readonly rpm: number | undefined
+  readonly maxInFlight: number | undefined
+  /** Allowed model names or `provider/model` patterns ending in `*`; undefined: all. */
+  readonly models: readonly string[] | undefined
+  readonly providers: readonly string[] | undefined
+  readonly budget: NanoUsd | undefined
+}
+
+/** What routing and metering need to know of a body. */
+export interface Envelope {
+  readonly model: string
+  readonly isStream: boolean
+  readonly needs: readonly Need[]
+  /** Size of the body; an upper bound of its input tokens, since a token is at least one byte. */
+  readonly bodyBytes: number
+  readonly maxOutputTokens: number | undefined
+  /** Number of choices asked for (`n`), at least 1. */
+  readonly choices: number
+  /** True when the client itself asked for the usage chunk of a stream. */
+  readonly wantsUsage: boolean
+  /** Unicode characters of a speech input; undefined elsewhere. */
+  readonly characters: number | undefined
+}

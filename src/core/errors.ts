@@ -1,0 +1,129 @@
+// Every failure a client can meet, in one table. The README's error table is compared with it by a test.
+//
+// `type` is OpenAI's error type, `errorType` OpenRouter's canonical one (their error reference), both read by clients.
+// Nothing permanent is a 5xx: SDKs retry those, OpenRouter's for up to an hour.
+
+export interface ErrorRow {
+  readonly status: number
+  readonly type: string
+  readonly errorType: string
+  /** Sentence with {placeholders}. Says what to do where the reader can do something. */
+  readonly says: string
+}
+
+const bad = (says: string): ErrorRow =>
+  ({ status: 400, type: 'invalid_request_error', errorType: 'invalid_request', says })
+const authentication = (says: string): ErrorRow =>
+  ({ status: 401, type: 'authentication_error', errorType: 'authentication', says })
+const forbidden = (says: string): ErrorRow =>
+  ({ status: 403, type: 'permission_error', errorType: 'permission_denied', says })
+const missing = (says: string): ErrorRow =>
+  ({ status: 404, type: 'invalid_request_error', errorType: 'not_found', says })
+const limited = (says: string): ErrorRow =>
+  ({ status: 429, type: 'rate_limit_error', errorType: 'rate_limit_exceeded', says })
+
+export const ERRORS = {
+  invalid_json: bad('The request body is not valid JSON: {reason}'),
+  invalid_body: bad('{reason}'),
+  missing_model: bad('The request names no model. Set "model" to one of GET /v1/models.'),
+  wrong_task: bad('{model} cannot serve {path}: it is configured for {tasks}.'),
+  upstream_refused: bad('{provider} refused the request: {reason}'),
+  no_key: authentication('No auth credentials found. Send Authorization: Bearer <key>; make one with "aibroker token create".'),
+  unknown_key: authentication('User not found. The key is unknown, revoked or expired; list keys with "aibroker token list".'),
+  budget_exceeded: {
+    status: 402,
+    type: 'insufficient_quota',
+    errorType: 'payment_required',
+    says: 'This request requires more credits, or fewer max_tokens: {reason}'
+  },
+  host_refused: forbidden('Host "{host}" is not served here. Call the address the broker printed at start.'),
+  origin_refused: forbidden('Web pages of origin "{origin}" may not use this broker.'),
+  not_allowed: forbidden('This key may not use {what}.'),
+  unknown_route: missing('No route {method} {path}. See GET /v1/models and the README for what is served.'),
+  unknown_model: missing('{model} is not a valid model ID. {hint}'),
+  unknown_exchange: missing('No exchange {id} in the ledger.'),
+  nothing_eligible: missing('No endpoints found that can serve {model}: {reason}'),
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    errorType: 'invalid_request',
+    says: '{method} is not served on {path}.'
+  },
+  request_timeout: {
+    status: 408,
+    type: 'timeout_error',
+    errorType: 'timeout',
+    says: 'The request body did not arrive in time.'
+  },
+  too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    errorType: 'payload_too_large',
+    says: 'The request body is larger than {limit} bytes (AIBROKER_BODY_LIMIT).'
+  },
+  wrong_content_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    errorType: 'invalid_request',
+    says: 'Content type {contentType} is not accepted here; send {expected}.'
+  },
+  rate_limited: limited('Rate limit exceeded: {limit} requests per minute for this {scope}. Retry in {seconds} s.'),
+  too_many_in_flight: limited('Too many requests at once for this {scope}: {limit} are running. Retry in {seconds} s.'),
+  all_throttled: limited('Every backend of {model} is rate limited by its provider. Retry in {seconds} s.'),
+  client_gone: { status: 499, type: 'client_closed_request', errorType: 'client_closed', says: 'The client left.' },
+  internal: { status: 500, type: 'server_error', errorType: 'server', says: 'Internal error; see the broker log.' },
+  every_backend_failed: {
+    status: 502,
+    type: 'server_error',
+    errorType: 'provider_unavailable',
+    says: 'Every backend of {model} failed; the last one, {provider}, {reason}.'
+  },
+  stream_cut: {
+    status: 502,
+    type: 'server_error',
+    errorType: 'provider_unavailable',
+    says: 'Upstream error from {provider}: {reason}. The answer is incomplete.'
+  },
+  draining: {
+    status: 503,
+    type: 'server_error',
+    errorType: 'provider_overloaded',
+    says: 'The broker is shutting down. Retry in a moment.'
+  },
+  ledger_unavailable: {
+    status: 503,
+    type: 'server_error',
+    errorType: 'provider_overloaded',
+    says: 'The ledger cannot be written ({reason}); no request is sent without its row. Free disk space and retry.'
+  }
+} satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface ErrorExtras {
+  /** Overrides the table's status: an upstream refusal keeps the provider's own. */
+  status?: number
+  /** Seconds until a retry makes sense; becomes `Retry-After`. */
+  retryAfterS?: number
+  /** Merged into `error.metadata`. Must not hold anything secret. */
+  metadata?: Record<string, unknown>
+  param?: string
+  cause?: unknown
+}
+
+/** A failure with a code of the table, the values for its sentence, and what the answer should add. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly extras: ErrorExtras
+
+  constructor (code: ErrorCode, values: Record<string, string | number> = {}, extras: ErrorExtras = {}) {
+    const row = ERRORS[code]
+    super(row.says.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? '?')), { cause: extras.cause })
+    this.code = code
+    this.status = extras.status ?? row.status
+    this.extras = extras
+  }
+
+  get row (): ErrorRow { return ERRORS[this.code] }
+}

@@ -1,0 +1,233 @@
+// JSON as bytes: where the members of an object are, so that one value can change and every other byte stays.
+//
+// `JSON.parse` + `JSON.stringify` changes big integers, key order, duplicate keys and number spelling; a provider's
+// prompt cache and signatures break on that. So bodies are parsed once for reading and spliced for writing.
+
+import { isUtf8 } from 'node:buffer'
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
+export interface JsonObject { [name: string]: JsonValue | undefined }
+
+/** A member of an object: byte offsets of its name (opening quote) and of its value. */
+export interface Member {
+  readonly name: string
+  readonly nameStart: number
+  readonly valueStart: number
+  /** One past the last byte of the value. */
+  readonly valueEnd: number
+}
+
+export interface JsonBody {
+  readonly bytes: Buffer
+  readonly value: JsonObject
+  readonly members: readonly Member[]
+}
+
+/** Deeper bodies are refused: parsing survives them, but everything after it (copy, stringify) does not. */
+const DEEPEST = 128
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+
+/** What is wrong with the bytes, in words for the client. */
+export class JsonError extends Error {}
+
+/**
+ * Reads a whole JSON object: valid UTF-8, valid JSON, no deeper than 128, no member name twice at the top, no
+ * `__proto__`. What we judged is then exactly what a provider will read.
+ * @throws JsonError
+ */
+export function readJsonObject (bytes: Buffer): JsonBody {
+  if (!isUtf8(bytes)) throw new JsonError('it is not valid UTF-8')
+  const start = skipSpace(bytes, 0)
+  if (bytes[start] !== OPEN_BRACE) throw new JsonError(bytes.length === 0 ? 'it is empty' : 'it is not an object')
+  const members = membersOf(bytes, start)
+  const value = parse(bytes.toString('utf8'))
+  refuseDuplicates(members)
+  return { bytes, value, members }
+}
+
+/** Parses text that should be an object; undefined when it is anything else. For answers, where we only observe. */
+export function parseObject (text: string): JsonObject | undefined {
+  try {
+    return asObject(JSON.parse(text) as JsonValue)
+  } catch {
+    return undefined // Not JSON: the caller decides what a broken answer means.
+  }
+}
+
+export function asObject (value: JsonValue | undefined): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+}
+
+function parse (text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject
+  } catch (error) {
+    // V8 quotes the text around the mistake; a prompt does not belong into errors and logs.
+    const position = /position \d+( \(line \d+ column \d+\))?/.exec((error as Error).message)
+    throw new JsonError(position ? `syntax error at ${position[0]}` : 'it ends too early')
+  }
+}
+
+function refuseDuplicates (members: readonly Member[]): void {
+  const seen = new Set<string>()
+  for (const { name } of members) {
+    if (name === '__proto__') throw new JsonError('a member named "__proto__" is not accepted')
+    // Two parsers may pick different ones: we would judge one request and the provider answer another.
+    if (seen.has(name)) throw new JsonError(`"${name.slice(0, 64)}" is there twice`)
+    seen.add(name)
+  }
+}
+
+/**
+ * Members of the object whose opening brace is at `start`. Follows structure only: scalars are not validated.
+ * @throws JsonError when the object does not end, or is nested too deeply.
+ */
+export function membersOf (bytes: Buffer, start: number): Member[] {
+  const members: Member[] = []
+  let at = skipSpace(bytes, start + 1)
+  if (bytes[at] === CLOSE_BRACE) return members
+  for (;;) {
+    if (bytes[at] !== QUOTE) throw new JsonError(`a member name is missing at position ${at}`)
+    const nameStart = at
+    const nameEnd = skipString(bytes, at)
+    at = skipSpace(bytes, nameEnd)
+    if (bytes[at] !== COLON) throw new JsonError(`":" is missing at position ${at}`)
+    const valueStart = skipSpace(bytes, at + 1)
+    const valueEnd = skipValue(bytes, valueStart)
+    members.push({ name: nameOf(bytes, nameStart, nameEnd), nameStart, valueStart, valueEnd })
+    at = skipSpace(bytes, valueEnd)
+    if (bytes[at] === CLOSE_BRACE) return members
+    if (bytes[at] !== COMMA) throw new JsonError(`"," or "}" is missing at position ${at}`)
+    at = skipSpace(bytes, at + 1)
+  }
+}
+
+/** Byte ranges of the items of the array whose opening bracket is at `start`. */
+export function itemsOf (bytes: Buffer, start: number): Array<{ start: number, end: number }> {
+  const items: Array<{ start: number, end: number }> = []
+  let at = skipSpace(bytes, start + 1)
+  if (bytes[at] === CLOSE_BRACKET) return items
+  for (;;) {
+    const end = skipValue(bytes, at)
+    items.push({ start: at, end })
+    at = skipSpace(bytes, end)
+    if (bytes[at] === CLOSE_BRACKET) return items
+    if (bytes[at] !== COMMA) throw new JsonError(`"," or "]" is missing at position ${at}`)
+    at = skipSpace(bytes, at + 1)
+  }
+}
+
+function nameOf (bytes: Buffer, start: number, end: number): string {
+  const raw = bytes.toString('latin1', start + 1, end - 1)
+  if (/^[\x20-\x5b\x5d-\x7e]*$/.test(raw)) return raw
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end)) as string
+  } catch {
+    throw new JsonError(`a member name is not a valid string at position ${start}`)
+  }
+}
+
+export function skipSpace (bytes: Buffer, at: number): number {
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++
+  return at
+}
+
+/** One past the end of the value at `at`. */
+export function skipValue (bytes: Buffer, at: number): number {
+  const first = bytes[at]
+  if (first === QUOTE) return skipString(bytes, at)
+  if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(bytes, at)
+  const start = at
+  while (at < bytes.length && !isDelimiter(bytes[at] as number)) at++
+  if (at === start) throw new JsonError(at >= bytes.length ? 'it ends too early' : `a value is missing at position ${at}`)
+  return at
+}
+
+function skipNested (bytes: Buffer, at: number): number {
+  let depth = 1 // the object around this value
+  while (at < bytes.length) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      at = skipString(bytes, at)
+      continue
+    }
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (++depth > DEEPEST) throw new JsonError(`it is nested deeper than ${DEEPEST}`)
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (--depth === 1) return at + 1
+    }
+    at++
+  }
+  throw new JsonError('it ends too early')
+}
+
+/** Bytes tried one by one before the native search takes over: most strings are shorter than a call into it costs. */
+const SHORT_STRING = 48
+
+function skipString (bytes: Buffer, start: number): number {
+  let at = start + 1
+  const nearEnd = Math.min(at + SHORT_STRING, bytes.length)
+  while (at < nearEnd) {
+    const byte = bytes[at]
+    if (byte === QUOTE) return at + 1
+    at += byte === BACKSLASH ? 2 : 1
+  }
+  for (;;) {
+    const quote = bytes.indexOf(QUOTE, at)
+    if (quote === -1) throw new JsonError('a string does not end')
+    if (!isEscaped(bytes, quote, at)) return quote + 1
+    at = quote + 1
+  }
+}
+
+/** Whether the quote is escaped: an odd run of backslashes before it, counted no further back than `from`. */
+function isEscaped (bytes: Buffer, quote: number, from: number): boolean {
+  let at = quote
+  while (at > from && bytes[at - 1] === BACKSLASH) at--
+  return (quote - at) % 2 === 1
+}
+
+/** One flag per byte value: a table look-up costs less than ten comparisons on the hot path. */
+const DELIMITERS = new Uint8Array(256)
+for (const byte of Buffer.from(',:"{}[] \n\r\t')) DELIMITERS[byte] = 1
+
+function isDelimiter (byte: number): boolean {
+  return DELIMITERS[byte] === 1
+}
+
+/** Replaces the bytes from `start` to `end` with `text`. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** Applies edits (any order, not overlapping) in one copy. With no edits the same buffer comes back. */
+export function splice (bytes: Buffer, edits: readonly Edit[]): Buffer {
+  if (edits.length === 0) return bytes
+  const parts: Buffer[] = []
+  let from = 0
+  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+    parts.push(bytes.subarray(from, edit.start))
+    if (edit.text !== '') parts.push(Buffer.from(edit.text))
+    from = edit.end
+  }
+  parts.push(bytes.subarray(from))
+  return Buffer.concat(parts)
+}
+
+/** The edit that removes a member and exactly one comma beside it. */
+export function removal (bytes: Buffer, members: readonly Member[], member: Member): Edit {
+  const index = members.indexOf(member)
+  const previous = members[index - 1]
+  if (previous) return { start: previous.valueEnd, end: member.valueEnd, text: '' }
+  const next = members[index + 1]
+  return { start: member.nameStart, end: next ? next.nameStart : skipSpace(bytes, member.valueEnd), text: '' }
+}

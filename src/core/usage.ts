@@ -1,0 +1,43 @@
+// What an answer consumed, counted by kind. A kind that is absent was not told, which is not the same as zero.
+
+/**
+ * The kinds are disjoint: `input` is fresh input only, `output` excludes reasoning, so that
+ * cost = sum over kinds of count x rate. Units: tokens, unless the name says otherwise.
+ */
+export const USAGE_KINDS = [
+  'input', 'cache_read', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input',
+  'output', 'reasoning', 'audio_output', 'image_output',
+  'characters', 'audio_ms', 'images', 'requests'
+] as const
+
+export type UsageKind = typeof USAGE_KINDS[number]
+
+/** Counts by kind; each a non-negative safe integer. */
+export type Usage = { readonly [kind in UsageKind]?: number }
+
+const INPUT_KINDS: readonly UsageKind[] =
+  ['input', 'cache_read', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input']
+const OUTPUT_KINDS: readonly UsageKind[] = ['output', 'reasoning', 'audio_output', 'image_output']
+
+/** All input tokens, cached ones included (OpenAI's `prompt_tokens`); undefined when none was told. */
+export function inputTokens (usage: Usage): number | undefined {
+  return sumOf(usage, INPUT_KINDS)
+}
+
+/** All output tokens, reasoning included (OpenAI's `completion_tokens`); undefined when none was told. */
+export function outputTokens (usage: Usage): number | undefined {
+  return sumOf(usage, OUTPUT_KINDS)
+}
+
+function sumOf (usage: Usage, kinds: readonly UsageKind[]): number | undefined {
+  let sum: number | undefined
+  for (const kind of kinds) {
+    const count = usage[kind]
+    if (count !== undefined) sum = (sum ?? 0) + count
+  }
+  return sum
+}
+
+/** How the cost of an attempt is known, best first. See the README section "Cost grades". */
+export const COST_GRADES = ['reported', 'counted', 'bounded', 'unpriced', 'free'] as const
+export type CostGrade = typeof COST_GRADES[number]

@@ -1,0 +1,51 @@
+// The one door to providers. Push-style, because a relay that pulls through async iterators costs 2-4x per chunk.
+
+import type { Readable } from 'node:stream'
+
+export interface UpstreamCall {
+  readonly method: 'POST' | 'GET'
+  /** Absolute URL, built from configuration only; never from an answer. */
+  readonly url: URL
+  /** Flat name, value list. Built from an allow-list; holds the credential. */
+  readonly headers: string[]
+  readonly body: Buffer | Readable
+  readonly deadlines: Deadlines
+}
+
+/** All in ms; each a bound on silence except `totalMs`. */
+export interface Deadlines {
+  readonly connectMs: number
+  /** From the request sent to response headers. */
+  readonly firstByteMs: number
+  /** Longest silence inside the body. */
+  readonly betweenMs: number
+}
+
+export type UpstreamFailure =
+  /** Nothing of the request reached the provider. */
+  | { readonly kind: 'unreachable', readonly reason: string }
+  | { readonly kind: 'stalled', readonly afterMs: number, readonly reason: string }
+  /** The connection or the HTTP framing broke after the request was sent. */
+  | { readonly kind: 'broken', readonly reason: string }
+
+/** Hears one call. After `onEnd` or `onFailure` nothing else comes; after `cancel` nothing at all. */
+export interface UpstreamListener {
+  /** Final response headers (1xx never show). Names lower case. */
+  onHead (status: number, headers: Record<string, string | string[] | undefined>): void
+  onData (chunk: Buffer): void
+  onEnd (): void
+  onFailure (failure: UpstreamFailure): void
+}
+
+export interface UpstreamHandle {
+  /** Stops reading until `resume`: back-pressure. */
+  pause (): void
+  resume (): void
+  /** Ends the call at once and frees its connection. Idempotent; harmless after the end. */
+  cancel (): void
+}
+
+export interface Upstream {
+  send (call: UpstreamCall, listener: UpstreamListener): UpstreamHandle
+  close (): Promise<void>
+}

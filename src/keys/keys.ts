@@ -1,0 +1,34 @@
+// Client keys: secrets we issue. Stored as SHA-256 digests, shown once, looked up by digest.
+
+import type { NanoUsd } from '../core/money.ts'
+
+/** What a client key may do. `undefined` limits nothing. */
+export interface KeyRecord {
+  /** `key_<8 chars>`; safe to show and store. */
+  readonly id: string
+  readonly name: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number | undefined
+  readonly revokedAtMs: number | undefined
+  readonly rpm: number | undefined
+  readonly maxInFlight: number | undefined
+  readonly budget: NanoUsd | undefined
+  readonly models: readonly string[] | undefined
+  readonly providers: readonly string[] | undefined
+  /** Web origins this key may be used from. */
+  readonly origins: readonly string[] | undefined
+}
+
+export type NewKey = Partial<Omit<KeyRecord, 'id' | 'createdAtMs' | 'revokedAtMs'>>
+
+export interface KeyStore {
+  /** True as soon as one usable key exists: from then on a key is required. */
+  isRequired (): boolean
+  /** The key's record; undefined when unknown, revoked or expired. Same time and answer for all three. */
+  check (token: string): KeyRecord | undefined
+  /** Makes a key; `token` is shown once and never stored. */
+  create (key: NewKey): { readonly token: string, readonly record: KeyRecord }
+  list (): readonly KeyRecord[]
+  /** False: no such key, or revoked already. */
+  revoke (id: string): boolean
+}

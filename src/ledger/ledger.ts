@@ -1,0 +1,92 @@
+// The ledger: one row per exchange, one per attempt, and hourly sums that are always equal to them.
+//
+// DESIGN. What must hold, and how:
+// - P1 Intent before dispatch: `open` and `retry` resolve only after their rows are committed. Callers send nothing
+//   before. `kill -9` at any moment leaves at worst an open row, never an unrecorded call.
+// - P2 One settlement: an exchange is open until exactly one `settle`; a second one is an error, not a silent change.
+//   At start `recover` closes what an earlier process left open, graded by what is known (see Settlement.grade).
+// - P4 Sums never drift: money is whole nano-USD in 64-bit columns, and `usage_hourly` changes in the same
+//   transaction as the row it counts.
+// Work of one event-loop turn shares one transaction (group commit): measured at +7–12 us per request against +50 us
+// for a transaction each. The promise returned by each call is settled by the commit that carried it.
+
+import type { NanoUsd } from '../core/money.ts'
+import type { CostGrade, Usage } from '../core/usage.ts'
+import type { OutcomeKind } from '../core/outcome.ts'
+import type { Task } from '../core/ask.ts'
+
+/** What is known of an exchange before anything is sent. */
+export interface ExchangeIntent {
+  readonly createdAtMs: number
+  /** 12 random characters: the unguessable part of the generation id. */
+  readonly tag: string
+  readonly ip: string
+  readonly keyId: string | undefined
+  readonly task: Task
+  readonly isStream: boolean
+  readonly requestedModel: string
+  /** Canonical JSON of the plan (routing/explain.ts); equal plans share one row. */
+  readonly plan: string
+}
+
+/** What is known of one call to one backend before it is made. */
+export interface AttemptIntent {
+  readonly startedAtMs: number
+  readonly provider: string
+  /** Public model name. */
+  readonly model: string
+  /** The provider's own id of the model. */
+  readonly modelId: string
+  /** `openai#0`: which credential of the pool; never any part of the secret. */
+  readonly credentialId: string | undefined
+  readonly priceVersion: string | undefined
+  /** Upper bound of the cost; undefined: price not known. */
+  readonly ceiling: NanoUsd | undefined
+}
+
+/** How an attempt ended. */
+export interface AttemptResult {
+  readonly outcome: OutcomeKind
+  /** The provider's HTTP status; undefined when none arrived. */
+  readonly upstreamStatus: number | undefined
+  /** One redacted sentence for failures; at most 500 characters. */
+  readonly reason: string | undefined
+  readonly durationMs: number
+  /** Monotonic ms from dispatch to the first event; undefined when none came. */
+  readonly firstEventMs: number | undefined
+  /** The provider's own id of the answer, when it gave one. */
+  readonly upstreamId: string | undefined
+  readonly usage: Usage
+  readonly cost: NanoUsd | undefined
+  readonly grade: CostGrade
+}
+
+/** How an exchange ended; sums over its attempts are the ledger's business. */
+export interface Settlement {
+  /** The HTTP status the client got; 499 when it left first. */
+  readonly status: number
+  readonly durationMs: number
+  /** Code of core/errors.ts for a failed exchange, `cut` streams included. */
+  readonly error: string | undefined
+  /** The last attempt's result; undefined when no attempt was made. */
+  readonly attempt: AttemptResult | undefined
+}
+
+/** An exchange that is recorded and not settled yet. */
+export interface OpenExchange {
+  readonly row: number
+  readonly id: string
+}
+
+export interface Ledger {
+  /** Records an exchange and, unless nothing was eligible, its first attempt. Resolves when committed. */
+  open (intent: ExchangeIntent, attempt: AttemptIntent | undefined): Promise<OpenExchange>
+  /** Closes the running attempt and records the next one, in one transaction. Resolves when committed. */
+  retry (exchange: OpenExchange, ended: AttemptResult, next: AttemptIntent): Promise<void>
+  /** Ends the exchange. Resolves when committed; rejects when it was settled already. */
+  settle (exchange: OpenExchange, settlement: Settlement): Promise<void>
+  /** Resolves when everything handed in so far is committed. */
+  flush (): Promise<void>
+  /** Commits what is pending and closes the store. */
+  close (): Promise<void>
+}

@@ -1,0 +1,84 @@
+// The read side of the ledger: usage by address, key, model, provider and day, and one exchange in full.
+
+import type { NanoUsd } from '../core/money.ts'
+
+export const USAGE_GROUPS = ['ip', 'key', 'model', 'provider', 'day'] as const
+export type UsageGroup = typeof USAGE_GROUPS[number]
+
+export interface UsageQuery {
+  readonly by: UsageGroup
+  /** Inclusive, rounded down to the hour; undefined: from the beginning. */
+  readonly sinceMs: number | undefined
+  /** Exclusive, rounded up to the hour; undefined: until now. */
+  readonly untilMs: number | undefined
+  /** Only this address. */
+  readonly ip: string | undefined
+}
+
+/** Sums over exchanges; tokens are those told, money is what is known. */
+export interface UsageSums {
+  readonly requests: number
+  readonly errors: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly cachedTokens: number
+  readonly reasoningTokens: number
+  readonly costNanoUsd: NanoUsd
+  readonly unpricedRequests: number
+  readonly firstRequestAtMs: number | undefined
+  readonly lastRequestAtMs: number | undefined
+}
+
+export interface UsageRow extends UsageSums {
+  /** The address, key id, model name, provider id or `YYYY-MM-DD`, by the query's group. */
+  readonly group: string
+  readonly byModel: ReadonlyArray<{ readonly model: string } & UsageSums>
+}
+
+export interface UsageReport {
+  readonly query: UsageQuery
+  readonly rows: readonly UsageRow[]
+  readonly totals: UsageSums
+}
+
+/** One attempt as recorded. */
+export interface AttemptRecord {
+  readonly number: number
+  readonly provider: string
+  readonly model: string
+  readonly modelId: string
+  readonly credentialId: string | undefined
+  readonly startedAtMs: number
+  /** Undefined: still running, or left open by a crash and not recovered yet. */
+  readonly outcome: string | undefined
+  readonly upstreamStatus: number | undefined
+  readonly reason: string | undefined
+  readonly durationMs: number | undefined
+  readonly firstEventMs: number | undefined
+  readonly costNanoUsd: NanoUsd | undefined
+  readonly grade: string | undefined
+  readonly priceVersion: string | undefined
+}
+
+/** One exchange as recorded, for `explain`. */
+export interface ExchangeRecord {
+  readonly id: string
+  readonly createdAtMs: number
+  readonly ip: string
+  readonly keyId: string | undefined
+  readonly task: string
+  readonly isStream: boolean
+  readonly requestedModel: string
+  /** Undefined: still running. */
+  readonly status: number | undefined
+  readonly error: string | undefined
+  readonly durationMs: number | undefined
+  /** Canonical JSON of the plan, as stored by routing/explain.ts. */
+  readonly plan: string
+  readonly attempts: readonly AttemptRecord[]
+}
+
+export interface Reports {
+  usage (query: UsageQuery): UsageReport
+  exchange (id: string): ExchangeRecord | undefined
+}

@@ -1,0 +1,31 @@
+// A provider is data: an object in its own file, never a `case` somewhere else.
+
+import type { Task, WireName } from '../core/ask.ts'
+import type { RequestQuirk, UsageQuirk } from './quirks/quirk.ts'
+
+export interface Provider {
+  /** Lower case, as in `modelsconfig.yml` and in `X-Aibroker-Provider`. */
+  readonly id: string
+  readonly displayName: string
+  readonly wire: WireName
+  /** Default base; `<PROVIDER>_BASE_URL` and `modelsconfig.yml` override it. No trailing slash. */
+  readonly baseUrl: string
+  /** Environment names without suffix: `OPENAI` reads OPENAI_API_KEY, OPENAI_API_KEYS, OPENAI_BASE_URL. */
+  readonly env: readonly string[]
+  /** False: works without a credential (local servers); it is then available only once its base URL is set. */
+  readonly needsCredential: boolean
+  /** Tasks the provider has an endpoint for. */
+  readonly tasks: readonly Task[]
+  /** Paths that differ from OpenAI's, by task; relative to the base URL. */
+  readonly paths?: { readonly [task in Task]?: string }
+  /** Extra headers on every call, flat name, value list. Never secrets. */
+  readonly headers?: readonly string[]
+  /** Changes a request needs before this provider accepts it; applied in order. */
+  readonly requestQuirks?: readonly RequestQuirk[]
+  /** Where this provider hides usage; tried in order before the usual place. */
+  readonly usageQuirks?: readonly UsageQuirk[]
+  /** The answer is OpenRouter's own superset: relayed as it is, without insertions. */
+  readonly isVerbatim?: boolean
+  /** Costs nothing: rows are graded `free` (local servers, the dry run). */
+  readonly isFree?: boolean
+}

@@ -1,0 +1,12 @@
+// Two kinds of quirk: pure functions on parsed JSON, named after what they fix, listed by the providers that need them.
+
+import type { JsonObject } from '../../core/json.ts'
+
+/**
+ * Says which top-level members of a request must change: a name to its new value, or to undefined to drop it.
+ * Returns undefined when nothing changes. Applied by splicing bytes, so everything else passes untouched.
+ */
+export type RequestQuirk = (body: JsonObject) => Record<string, unknown> | undefined
+
+/** Finds the usage object in an answer or stream event when it is not in `usage`; undefined: not here. */
+export type UsageQuirk = (event: JsonObject) => JsonObject | undefined

@@ -1,0 +1,35 @@
+// The answer to "which backend, and why": ordered candidates, and every rejected backend with its reason.
+
+import type { Backend, Model } from '../catalog/catalog.ts'
+import type { NanoUsd } from '../core/money.ts'
+
+/** Why a backend is out. Stored with the exchange and shown by explain; each has its sentence in explain.ts. */
+export const EXCLUSIONS = [
+  'wrong_task', 'missing_capability', 'context_too_small', 'no_credential', 'credential_cooling',
+  'price_unknown', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider'
+] as const
+export type ExclusionCode = typeof EXCLUSIONS[number]
+
+export interface Candidate {
+  readonly backend: Backend
+  readonly model: Model
+  /** Upper bound of what this backend could charge for the ask; undefined: price not known. */
+  readonly ceiling: NanoUsd | undefined
+}
+
+export interface Exclusion {
+  readonly backend: Backend
+  readonly code: ExclusionCode
+  /** The missing capability, the window's size, when it may be tried again …; plain words or numbers. */
+  readonly detail: string | undefined
+}
+
+export interface Plan {
+  /** The name asked for. */
+  readonly requestedModel: string
+  /** `priority`, `cheapest` or `best`: how the candidates were ordered. */
+  readonly policy: string
+  readonly candidates: readonly Candidate[]
+  readonly excluded: readonly Exclusion[]
+  readonly catalogVersion: string
+}

@@ -1,0 +1,185 @@
+// Every setting of the process, with its default, in one frozen object. Flags win over the environment.
+
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+export interface Settings {
+  readonly host: string
+  /** 0: the system picks one; the start line reports it. */
+  readonly port: number
+  readonly socketDir: string | undefined
+  readonly isTcp: boolean
+  /** Path of modelsconfig.yml; undefined: `./modelsconfig.yml`, else the packaged one. */
+  readonly configPath: string | undefined
+  readonly home: string
+  /** SQLite file. */
+  readonly databasePath: string
+  readonly isDryRun: boolean
+  /** Serve a public address without client keys: the banner says so. */
+  readonly isOpen: boolean
+  readonly logLevel: string
+  readonly strategy: 'cheapest' | 'best'
+  /** `price_unknown` backends: allowed (row says `unpriced`) or left out. */
+  readonly unknownPrice: 'allow' | 'deny'
+  /** Survives a power cut as well as a killed process (`synchronous=FULL`). */
+  readonly durability: 'process' | 'power'
+  readonly rateLimitRpm: number
+  /** True when AIBROKER_RATE_LIMIT_RPM is set: loopback and sockets are counted only then. */
+  readonly isLoopbackLimited: boolean
+  readonly maxInFlight: number
+  readonly limits: BodyLimits
+  /** Addresses whose X-Forwarded-For is believed. */
+  readonly trustProxy: readonly string[]
+  /** Host names served besides loopback names and the bound address. */
+  readonly allowedHosts: readonly string[]
+  /** Web origins that may call. */
+  readonly allowedOrigins: readonly string[]
+  /** Client keys given by the operator through AIBROKER_API_KEYS. */
+  readonly operatorKeys: readonly string[]
+  readonly drainMs: number
+  readonly deadlines: { readonly connectMs: number, readonly firstByteMs: number, readonly betweenMs: number }
+  /** The environment, for provider keys and base URLs; read by providers/environment.ts only. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Bytes. */
+export interface BodyLimits {
+  readonly control: number
+  readonly inference: number
+  readonly multipart: number
+  /** Longest plain answer of a provider that is held in memory. */
+  readonly answer: number
+}
+
+/** Flags of `serve`, as commander hands them over; each also an environment variable. */
+export interface ServeFlags {
+  host?: string
+  address?: string
+  port?: string
+  socketDir?: string
+  tcp?: boolean
+  config?: string
+  home?: string
+  database?: string
+  dryRun?: boolean
+  open?: boolean
+  logLevel?: string
+}
+
+/** A setting that cannot be used: the CLI prints the sentence and exits with 2. */
+export class SettingsError extends Error {}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** @throws SettingsError naming the flag or variable. */
+export function readSettings (flags: ServeFlags, env: Env): Settings {
+  return Object.freeze({
+    ...readListeners(flags, env),
+    ...readFiles(flags, env),
+    ...readModes(flags, env),
+    ...readLimits(env),
+    trustProxy: readList(env['AIBROKER_TRUST_PROXY']),
+    allowedHosts: readList(env['AIBROKER_ALLOWED_HOSTS']),
+    allowedOrigins: readList(env['AIBROKER_ALLOWED_ORIGINS']),
+    operatorKeys: readList(env['AIBROKER_API_KEYS']),
+    env
+  })
+}
+
+function readListeners (flags: ServeFlags, env: Env) {
+  refuseHalfAddress(flags)
+  const socketDir = flags.socketDir ?? env['AIBROKER_SOCKET_DIR']
+  const isTcp = flags.tcp ?? true
+  if (!isTcp && !socketDir) throw new SettingsError('--no-tcp needs --socket-dir: otherwise nothing would listen')
+  return {
+    host: flags.host ?? flags.address ?? env['AIBROKER_HOST'] ?? '127.0.0.1',
+    port: readCount('--port (AIBROKER_PORT)', flags.port ?? env['AIBROKER_PORT'], 8791, 65_535),
+    socketDir: socketDir === undefined ? undefined : resolve(socketDir),
+    isTcp
+  }
+}
+
+function readFiles (flags: ServeFlags, env: Env) {
+  const home = resolve(flags.home ?? env['AIBROKER_HOME'] ?? join(homedir(), '.aibroker'))
+  return {
+    home,
+    configPath: flags.config ?? env['MODELS_CONFIG_PATH'],
+    databasePath: readDatabase(flags.database ?? env['DATABASE_URL'], home)
+  }
+}
+
+function readModes (flags: ServeFlags, env: Env) {
+  const logLevel = flags.logLevel ?? env['AIBROKER_LOG_LEVEL']
+  return {
+    isDryRun: flags.dryRun ?? isTrue(env['AIBROKER_DRY_RUN']),
+    isOpen: flags.open ?? isTrue(env['AIBROKER_OPEN']),
+    logLevel: readChoice('--log-level (AIBROKER_LOG_LEVEL)', logLevel, 'info', LOG_LEVELS),
+    strategy: readChoice('ROUTING_STRATEGY', env['ROUTING_STRATEGY'], 'cheapest', ['cheapest', 'best'] as const),
+    unknownPrice: readChoice('AIBROKER_UNKNOWN_PRICE', env['AIBROKER_UNKNOWN_PRICE'], 'allow', ['allow', 'deny'] as const),
+    durability: readChoice('AIBROKER_DURABILITY', env['AIBROKER_DURABILITY'], 'process', ['process', 'power'] as const)
+  }
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+function readLimits (env: Env) {
+  const millis = (name: string, fallback: number) => readCount(name, env[name], fallback, 86_400_000)
+  const bytes = (name: string, fallback: number) => readCount(name, env[name], fallback, 2_000 * MIB)
+  return {
+    rateLimitRpm: readCount('AIBROKER_RATE_LIMIT_RPM', env['AIBROKER_RATE_LIMIT_RPM'], 600, 1e9),
+    isLoopbackLimited: env['AIBROKER_RATE_LIMIT_RPM'] !== undefined,
+    maxInFlight: readCount('AIBROKER_MAX_IN_FLIGHT', env['AIBROKER_MAX_IN_FLIGHT'], 1_000, 1e6),
+    limits: {
+      control: 1 * MIB,
+      inference: bytes('AIBROKER_BODY_LIMIT', 32 * MIB),
+      multipart: bytes('AIBROKER_MULTIPART_LIMIT', 100 * MIB),
+      answer: bytes('AIBROKER_ANSWER_LIMIT', 64 * MIB)
+    },
+    drainMs: millis('AIBROKER_DRAIN_MS', 30_000),
+    deadlines: {
+      connectMs: millis('AIBROKER_CONNECT_TIMEOUT_MS', 5_000),
+      firstByteMs: millis('AIBROKER_FIRST_BYTE_TIMEOUT_MS', 120_000),
+      betweenMs: millis('AIBROKER_BETWEEN_TIMEOUT_MS', 60_000)
+    }
+  }
+}
+
+/** `--address` promises an address and a port together; half of it would silently listen elsewhere. */
+function refuseHalfAddress (flags: ServeFlags): void {
+  if (flags.address === undefined) return
+  if (flags.host !== undefined) throw new SettingsError('give --address or --host, not both')
+  if (flags.port === undefined) throw new SettingsError('--address needs --port')
+}
+
+function readDatabase (url: string | undefined, home: string): string {
+  if (url === undefined) return join(home, 'aibroker.db')
+  if (url.startsWith('sqlite:')) return resolve(url.slice('sqlite:'.length).replace(/^\/\//, ''))
+  throw new SettingsError('--database (DATABASE_URL) must start with "sqlite:"; other stores are not built yet')
+}
+
+function readCount (name: string, text: string | undefined, fallback: number, largest: number): number {
+  if (text === undefined || text === '') return fallback
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count > largest) {
+    throw new SettingsError(`${name} must be a whole number from 0 to ${largest}, not "${text}"`)
+  }
+  return count
+}
+
+function readChoice<T extends string> (name: string, text: string | undefined, fallback: T, choices: readonly T[]): T {
+  if (text === undefined || text === '') return fallback
+  const choice = choices.find((choice) => choice === text)
+  if (!choice) throw new SettingsError(`${name} must be one of ${choices.join(', ')}, not "${text}"`)
+  return choice
+}
+
+function readList (text: string | undefined): string[] {
+  return (text ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+}
+
+function isTrue (text: string | undefined): boolean {
+  return text === '1' || text === 'true' || text === 'yes'
+}
