@@ -17,6 +17,8 @@ export interface Settings {
   readonly home: string
   /** SQLite file. */
   readonly databasePath: string
+  /** Where large uploads wait while they are on their way. */
+  readonly spoolFolder: string
   readonly isDryRun: boolean
   /** Serve a public address without client keys: the banner says so. */
   readonly isOpen: boolean
@@ -107,7 +109,8 @@ function readFiles (flags: ServeFlags, env: Env) {
   return {
     home,
     configPath: flags.config ?? env['MODELS_CONFIG_PATH'],
-    databasePath: readDatabase(flags.database ?? env['DATABASE_URL'], home)
+    databasePath: readDatabase(flags.database ?? env['DATABASE_URL'], home),
+    spoolFolder: join(home, 'spool')
   }
 }
 

@@ -1,8 +1,16 @@
 // The catalog in use: reads the file, watches it, and swaps the whole snapshot or nothing.
 
-import type { Catalog } from './catalog.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Catalog, Price } from './catalog.ts'
+import { ConfigError } from './config-error.ts'
+import { chooseConfigPath, nameOfPath, readConfigText, type FileText } from './config-file.ts'
+import { watchFile } from './file-watch.ts'
+import { readCatalog } from './modelsconfig.ts'
+import { packagedPath, withListPrices } from './packaged-prices.ts'
 
 export interface CatalogStore {
+  /** The file in use. */
+  readonly path: string
   /** The snapshot in use; never changes under a caller's feet. */
   current (): Catalog
   /** Reads the file again. False: it is invalid; the old snapshot stays and the reason was logged once. */
@@ -10,4 +18,100 @@ export interface CatalogStore {
   /** Hears every swap. */
   onChange (listener: (catalog: Catalog) => void): void
   close (): void
+}
+
+export interface CatalogStoreParts {
+  /** As given by the operator; undefined: `./modelsconfig.yml`, else the packaged one. */
+  readonly path: string | undefined
+  readonly clock: Clock
+  /** Warnings about the file, and why a changed file was not taken. One sentence or several lines. */
+  warn (sentence: string): void
+  /** Where relative paths start; the working directory. */
+  readonly folder?: string
+  /** The packaged file, whose prices lie under the operator's own. */
+  readonly packaged?: string
+}
+
+interface ReaderParts {
+  /** How messages call the file. */
+  readonly name: string
+  readonly listed: ReadonlyMap<string, Price>
+  warn (sentence: string): void
+}
+
+/** Opens the catalog. @throws ConfigError when the file is missing or wrong. */
+export function openCatalogStore (parts: CatalogStoreParts): CatalogStore {
+  const { clock, warn, folder = process.cwd(), packaged = packagedPath } = parts
+  const path = chooseConfigPath(parts.path, folder, packaged)
+  const name = nameOfPath(path, folder)
+  const listeners: Array<(catalog: Catalog) => void> = []
+  const listed = path === packaged ? new Map<string, Price>() : readPackagedPrices(packaged, warn)
+  const read = createReader({ name, listed, warn })
+  // Watched before it is read: a change in between is seen as one.
+  const unwatch = watchFile({ path, clock, changed: () => { reload() } })
+  let taken: string
+  let current: Catalog
+  let refused: string | undefined
+  try {
+    const file = readConfigText(path, name)
+    taken = file.text
+    current = read(file)
+  } catch (error) {
+    unwatch()
+    throw error
+  }
+
+  function reload (): boolean {
+    let text: string | undefined
+    try {
+      const file = readConfigText(path, name)
+      text = file.text
+      if (text === refused) return false
+      if (text !== taken) current = read(file)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      return refuse(text ?? error.message, error.message)
+    }
+    const isSwapped = text !== taken
+    taken = text
+    refused = undefined
+    if (isSwapped) for (const listener of listeners) listener(current)
+    return true
+  }
+
+  /** Said once for each content, or for each reason why there is none. */
+  function refuse (content: string, reason: string): false {
+    if (content !== refused) warn(`the catalog stays as it is, because the file cannot be used:\n${reason}`)
+    refused = content
+    return false
+  }
+
+  return {
+    path,
+    current: () => current,
+    reload,
+    onChange: (listener) => { listeners.push(listener) },
+    close: unwatch
+  }
+}
+
+/** The text of a file to the catalog in use: warnings said, list prices under the file's own. */
+function createReader ({ name, listed, warn }: ReaderParts): (file: FileText) => Catalog {
+  return ({ text, changedAtS }) => {
+    const { catalog, warnings } = readCatalog(text, name, changedAtS)
+    for (const warning of warnings) warn(warning)
+    return withListPrices(catalog, listed)
+  }
+}
+
+/** A broken packaged file costs the list prices, not the start: the operator's own file is what counts. */
+function readPackagedPrices (packaged: string, warn: (sentence: string) => void): ReadonlyMap<string, Price> {
+  try {
+    const { text, changedAtS } = readConfigText(packaged, packaged)
+    return readCatalog(text, packaged, changedAtS).catalog.prices
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    warn(`no built-in price list:\n${error.message}`)
+    return new Map()
+  }
 }

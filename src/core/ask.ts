@@ -6,6 +6,17 @@ import type { NanoUsd } from './money.ts'
 export const TASKS = ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'] as const
 export type Task = typeof TASKS[number]
 
+/** OpenAI's path of each task, below the base URL: ours towards clients, and most providers' towards us. */
+export const TASK_PATHS: { readonly [task in Task]: string } = {
+  chat: '/chat/completions',
+  completion: '/completions',
+  embedding: '/embeddings',
+  speech: '/audio/speech',
+  transcription: '/audio/transcriptions',
+  moderation: '/moderations',
+  image: '/images/generations'
+}
+
 /** JSON dialects. The later ones have their room in the design; only `openai-chat` is spoken today. */
 export const WIRES = ['openai-chat', 'openai-responses', 'anthropic', 'gemini', 'ollama'] as const
 export type WireName = typeof WIRES[number]

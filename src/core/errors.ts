@@ -36,6 +36,8 @@ export const ERRORS = {
     errorType: 'payment_required',
     says: 'This request requires more credits, or fewer max_tokens: {reason}'
   },
+  credential_refused: forbidden(
+    'The broker\'s own credential for {provider} was refused. Its operator can add a valid one: aibroker keys add {id}'),
   host_refused: forbidden('Host "{host}" is not served here. Call the address the broker printed at start.'),
   origin_refused: forbidden('Web pages of origin "{origin}" may not use this broker.'),
   not_allowed: forbidden('This key may not use {what}.'),

@@ -201,33 +201,3 @@ for (const byte of Buffer.from(',:"{}[] \n\r\t')) DELIMITERS[byte] = 1
 function isDelimiter (byte: number): boolean {
   return DELIMITERS[byte] === 1
 }
-
-/** Replaces the bytes from `start` to `end` with `text`. */
-export interface Edit {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
-
-/** Applies edits (any order, not overlapping) in one copy. With no edits the same buffer comes back. */
-export function splice (bytes: Buffer, edits: readonly Edit[]): Buffer {
-  if (edits.length === 0) return bytes
-  const parts: Buffer[] = []
-  let from = 0
-  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
-    parts.push(bytes.subarray(from, edit.start))
-    if (edit.text !== '') parts.push(Buffer.from(edit.text))
-    from = edit.end
-  }
-  parts.push(bytes.subarray(from))
-  return Buffer.concat(parts)
-}
-
-/** The edit that removes a member and exactly one comma beside it. */
-export function removal (bytes: Buffer, members: readonly Member[], member: Member): Edit {
-  const index = members.indexOf(member)
-  const previous = members[index - 1]
-  if (previous) return { start: previous.valueEnd, end: member.valueEnd, text: '' }
-  const next = members[index + 1]
-  return { start: member.nameStart, end: next ? next.nameStart : skipSpace(bytes, member.valueEnd), text: '' }
-}

@@ -1,5 +1,7 @@
 // What an answer consumed, counted by kind. A kind that is absent was not told, which is not the same as zero.
 
+import type { NanoUsd } from './money.ts'
+
 /**
  * The kinds are disjoint: `input` is fresh input only, `output` excludes reasoning, so that
  * cost = sum over kinds of count x rate. Units: tokens, unless the name says otherwise.
@@ -11,6 +13,9 @@ export const USAGE_KINDS = [
 ] as const
 
 export type UsageKind = typeof USAGE_KINDS[number]
+
+/** More of anything than one request can consume: such a count is a mistake of whoever told it. */
+export const MOST_UNITS = 1_000_000_000
 
 /** Counts by kind; each a non-negative safe integer. */
 export type Usage = { readonly [kind in UsageKind]?: number }
@@ -41,3 +46,17 @@ function sumOf (usage: Usage, kinds: readonly UsageKind[]): number | undefined {
 /** How the cost of an attempt is known, best first. See the README section "Cost grades". */
 export const COST_GRADES = ['reported', 'counted', 'bounded', 'unpriced', 'free'] as const
 export type CostGrade = typeof COST_GRADES[number]
+
+/** What is known of the consumption of one attempt at its end. */
+export interface Measured {
+  readonly usage: Usage
+  /** Money the provider itself reported (OpenRouter `usage.cost`); wins over the computed amount. */
+  readonly reportedCost: NanoUsd | undefined
+  /**
+   * Whether the provider told the whole usage. False: token counts in `usage` may be a part of it and price nothing;
+   * counts in other units are our own, made from the request or the answer.
+   */
+  readonly isTold: boolean
+}
+
+export const NOTHING_TOLD: Measured = { usage: {}, reportedCost: undefined, isTold: false }

@@ -22,8 +22,13 @@ export interface KeyRecord {
 export type NewKey = Partial<Omit<KeyRecord, 'id' | 'createdAtMs' | 'revokedAtMs'>>
 
 export interface KeyStore {
-  /** True as soon as one usable key exists: from then on a key is required. */
+  /**
+   * True as soon as one key was ever made: from then on a key is required. Revoked and expired keys count, or taking
+   * away the last key would let everybody in.
+   */
   isRequired (): boolean
+  /** Whether some usable key was granted to the web origin. Says nothing about the key of a request. */
+  isGranted (origin: string): boolean
   /** The key's record; undefined when unknown, revoked or expired. Same time and answer for all three. */
   check (token: string): KeyRecord | undefined
   /** Makes a key; `token` is shown once and never stored. */

@@ -12,7 +12,10 @@ export interface Provider {
   readonly baseUrl: string
   /** Environment names without suffix: `OPENAI` reads OPENAI_API_KEY, OPENAI_API_KEYS, OPENAI_BASE_URL. */
   readonly env: readonly string[]
-  /** False: works without a credential (local servers); it is then available only once its base URL is set. */
+  /**
+   * False: works without a credential (local servers); it is then available only once its base URL is set, or always
+   * when `env` is empty, because then there is no variable to set.
+   */
   readonly needsCredential: boolean
   /** Tasks the provider has an endpoint for. */
   readonly tasks: readonly Task[]
@@ -20,9 +23,11 @@ export interface Provider {
   readonly paths?: { readonly [task in Task]?: string }
   /** Extra headers on every call, flat name, value list. Never secrets. */
   readonly headers?: readonly string[]
+  /** Variables that hold the attribution of calls whose client sent none. Set: the provider takes attribution. */
+  readonly attributionEnv?: { readonly referer: string, readonly title: string }
   /** Changes a request needs before this provider accepts it; applied in order. */
   readonly requestQuirks?: readonly RequestQuirk[]
-  /** Where this provider hides usage; tried in order before the usual place. */
+  /** Where this provider hides usage; tried in order before the usual place, and the first hit counts. */
   readonly usageQuirks?: readonly UsageQuirk[]
   /** The answer is OpenRouter's own superset: relayed as it is, without insertions. */
   readonly isVerbatim?: boolean

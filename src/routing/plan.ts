@@ -3,7 +3,7 @@
 import type { Backend, Model } from '../catalog/catalog.ts'
 import type { NanoUsd } from '../core/money.ts'
 
-/** Why a backend is out. Stored with the exchange and shown by explain; each has its sentence in explain.ts. */
+/** Why a backend is out. Stored with the exchange and shown by explain; each has its sentence in reasons.ts. */
 export const EXCLUSIONS = [
   'wrong_task', 'missing_capability', 'context_too_small', 'no_credential', 'credential_cooling',
   'price_unknown', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider'

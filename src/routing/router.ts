@@ -1,7 +1,22 @@
-// plan(): filter, rank, explain. Pure: everything it knows comes in as arguments.
+// plan(): resolve the name, filter, rank. Pure: everything it knows comes in as arguments.
 
-import type { Envelope, Principal, Task } from '../core/ask.ts'
-import type { Plan } from './plan.ts'
+import type { AutoModel } from '../catalog/auto-models.ts'
+import type { Catalog, Model } from '../catalog/catalog.ts'
+import { TASK_PATHS, type Envelope, type Principal, type Task } from '../core/ask.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { Credentials } from '../providers/credentials.ts'
+import type { Providers } from '../providers/registry.ts'
+import { RankedCandidate } from './candidate.ts'
+import { createFilters, type Filter } from './filters.ts'
+import type { Health } from './health.ts'
+import type { Exclusion, Plan } from './plan.ts'
+import { best } from './policies/best.ts'
+import { cheapest } from './policies/cheapest.ts'
+import type { Policy } from './policies/policy.ts'
+import { priority } from './policies/priority.ts'
+import { rank } from './rank.ts'
+import { resolve, type Meant, type Snapshot } from './resolve.ts'
+import { createRoster, type Row } from './roster.ts'
 
 /** The part of an ask that routing reads. */
 export interface PlanRequest {
@@ -13,4 +28,101 @@ export interface PlanRequest {
 export interface Router {
   /** @throws GatewayError `unknown_model` or `wrong_task`; a known model with no eligible backend is an empty plan. */
   plan (request: PlanRequest): Plan
+}
+
+export interface RouterParts {
+  catalog (): Catalog
+  providers (): Providers
+  readonly credentials: Pick<Credentials, 'state'>
+  readonly health: Pick<Health, 'coolingMs'>
+  /** What `auto` means. */
+  readonly strategy: 'cheapest' | 'best'
+  readonly unknownPrice: 'allow' | 'deny'
+}
+
+const STRATEGIES = { cheapest, best }
+
+export function createRouter (parts: RouterParts): Router {
+  const filters = createFilters(parts)
+  const policies: { readonly [name in AutoModel]: Policy } =
+    { auto: STRATEGIES[parts.strategy], autocheapest: cheapest, autobest: best }
+  const currentSnapshot = createSnapshots(parts)
+
+  return {
+    plan (request) {
+      const snapshot = currentSnapshot()
+      const meant = resolve(request.envelope.model, snapshot)
+      const policy = meant.kind === 'auto' ? policies[meant.name] : priority
+      const { eligible, resting, excluded } = sift(rowsFor(meant, request.task, snapshot), request, filters)
+      const rows = eligible.length > 0 ? rank(eligible, request, policy) : inOrderOfReturn(resting)
+      return {
+        requestedModel: request.envelope.model,
+        policy: policy.name,
+        candidates: rows.map((row) => new RankedCandidate(row, request)),
+        excluded: eligible.length > 0 ? [...excluded, ...resting] : excluded,
+        catalogVersion: snapshot.catalog.version
+      }
+    }
+  }
+}
+
+/** Catalog and providers are swapped whole, so the roster lasts until one of them is another. */
+function createSnapshots ({ catalog, providers, credentials }: RouterParts): () => Snapshot {
+  const take = (): Snapshot => {
+    const parts = { catalog: catalog(), providers: providers() }
+    return { ...parts, credentials, roster: createRoster(parts.catalog, parts.providers) }
+  }
+  let snapshot = take()
+  return () => {
+    if (snapshot.catalog !== catalog() || snapshot.providers !== providers()) snapshot = take()
+    return snapshot
+  }
+}
+
+/** @throws GatewayError `wrong_task` for a model that was not configured for the endpoint. */
+function rowsFor (meant: Meant, task: Task, { roster }: Snapshot): readonly Row[] {
+  if (meant.kind === 'auto') return roster.serving(task)
+  if (!meant.model.tasks.has(task)) throw wrongTask(meant.model, task)
+  return roster.rowsOf(meant.model)
+}
+
+function wrongTask ({ name, tasks }: Model, task: Task): GatewayError {
+  return new GatewayError('wrong_task', { model: name, path: `/v1${TASK_PATHS[task]}`, tasks: [...tasks].join(', ') })
+}
+
+/** An exclusion for resting, with the row that would be eligible without it. */
+type Resting = Exclusion & { readonly row: Row }
+
+interface Sifted {
+  readonly eligible: readonly Row[]
+  readonly resting: readonly Resting[]
+  readonly excluded: readonly Exclusion[]
+}
+
+function sift (rows: readonly Row[], request: PlanRequest, filters: readonly Filter[]): Sifted {
+  const eligible: Row[] = []
+  const resting: Resting[] = []
+  const excluded: Exclusion[] = []
+  for (const row of rows) {
+    const exclusion = exclusionOf(row, request, filters)
+    if (!exclusion) eligible.push(row)
+    else if (exclusion.code === 'backend_cooling') resting.push({ ...exclusion, row })
+    else excluded.push(exclusion)
+  }
+  return { eligible, resting, excluded }
+}
+
+function exclusionOf (row: Row, request: PlanRequest, filters: readonly Filter[]): Exclusion | undefined {
+  for (const { code, excludes } of filters) {
+    const detail = excludes(row, request)
+    if (detail !== undefined) return { backend: row.backend, code, detail }
+  }
+  return undefined
+}
+
+/** Last resort: with nobody else left a backend that is cooling is tried all the same, the one that is back first. */
+function inOrderOfReturn (resting: readonly Resting[]): Row[] {
+  return resting
+    .toSorted((a, b) => Number(a.detail) - Number(b.detail) || (a.backend.id < b.backend.id ? -1 : 1))
+    .map(({ row }) => row)
 }

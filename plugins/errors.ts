@@ -1,0 +1,81 @@
+// Every failure as one envelope, with one set of headers: thrown by us, by Fastify, by Node, or by mistake.
+// Register it first, so that it sees every route (for 405) and every later plugin's errors.
+
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import fp from 'fastify-plugin'
+import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import { GatewayError } from '../src/core/errors.ts'
+import { encodeError, errorHeaders } from '../src/wire/openai-chat/errors.ts'
+import type { Gateway } from '../src/gateway.ts'
+import { connectionErrorOf, gatewayErrorOf } from './faults.ts'
+import { MethodTable } from './method-table.ts'
+
+export interface ErrorsOptions {
+  readonly gateway: Pick<Gateway, 'log'>
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+const LONGEST_ECHO = 200
+
+export default fp<ErrorsOptions>(async (fastify, { gateway: { log } }) => {
+  const served = new MethodTable()
+  fastify.addHook('onRoute', ({ url, method }) => { served.add(url, method) })
+
+  fastify.setErrorHandler((thrown, request, reply) => {
+    const error = gatewayErrorOf(thrown, request)
+    if (error.code === 'internal' || error.extras.cause !== undefined) {
+      log.error({ requestId: request.id, route: request.routeOptions.url, stack: stackOf(error) }, error.message)
+    }
+    return sendError(request, reply, error)
+  })
+
+  fastify.setNotFoundHandler((request, reply) => sendError(request, reply, unknownRoute(request, reply, served)))
+}, { name: 'errors', fastify: '5.x' })
+
+/** For `Fastify({ frameworkErrors })`: paths the router cannot read. No hook runs before it, and no route after. */
+export const frameworkErrors: NonNullable<FastifyServerOptions['frameworkErrors']> = (thrown, request, reply) => {
+  sendError(request, reply as FastifyReply, gatewayErrorOf(thrown, request as FastifyRequest))
+}
+
+/** For `Fastify({ clientErrorHandler })`: bytes that are not HTTP, headers without an end, requests that never come. */
+export function clientErrorHandler (thrown: Error & { code?: string }, socket: Socket): void {
+  // An answer that is on its way must not get a second one in the middle: cut it, and it looks cut.
+  const answer = (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage
+  if (thrown.code === 'ECONNRESET' || !socket.writable || answer?.headersSent) {
+    socket.destroy()
+    return
+  }
+  const error = connectionErrorOf(thrown)
+  const body = JSON.stringify(encodeError(error, undefined))
+  const head = [
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
+    `content-type: ${JSON_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close'
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => { socket.destroy() })
+}
+
+/** After an answer has begun, Fastify cuts the connection instead: a broken body can never look complete (P6). */
+function sendError (request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
+  // Text, not an object: a route's response schema would drop what it does not know.
+  const body = JSON.stringify(encodeError(error, request.id))
+  return reply.code(error.status).headers(errorHeaders(error)).type(JSON_TYPE).send(body)
+}
+
+function unknownRoute (request: FastifyRequest, reply: FastifyReply, served: MethodTable): GatewayError {
+  // Without its query: a key that somebody put there must not come back.
+  const [path = ''] = request.url.split('?', 1)
+  const values = { method: request.method, path: path.slice(0, LONGEST_ECHO) }
+  const methods = served.methodsOf(path)
+  if (methods.length === 0) return new GatewayError('unknown_route', values)
+  reply.header('allow', methods.join(', '))
+  return new GatewayError('method_not_allowed', values)
+}
+
+function stackOf (error: Error): string {
+  const { cause } = error
+  if (cause === undefined) return error.stack ?? String(error)
+  return cause instanceof Error ? stackOf(cause) : String(cause)
+}

@@ -1,0 +1,43 @@
+// The client's connection as an exchange sees it: Node's own response, taken out of Fastify's hands.
+
+import type { FastifyReply } from 'fastify'
+import type { Outlet } from '../src/exchange/outlet.ts'
+
+/** A client that does not take the last bytes of a cut stream is let go after this silence. */
+const LINGER_MS = 10_000
+
+export function outletOf (reply: FastifyReply): Outlet {
+  const { raw } = reply
+  return {
+    begin (status, headers) {
+      reply.hijack()
+      raw.writeHead(status, withReplyHeaders(reply, headers))
+    },
+    write: (bytes) => raw.write(bytes),
+    end (bytes) {
+      raw.end(bytes)
+    },
+    cut () {
+      const { socket } = raw
+      if (!socket || socket.destroyed) return
+      // What was written still goes out, then the connection ends without the closing chunk.
+      socket.setTimeout(LINGER_MS, () => { socket.destroy() })
+      socket.destroySoon()
+    },
+    onDrain (listener) {
+      raw.on('drain', listener)
+    },
+    onGone (listener) {
+      if (raw.destroyed) return listener()
+      // `close` also follows a complete answer; request.signal would fire as soon as a POST body was read.
+      raw.once('close', () => { if (!raw.writableEnded) listener() })
+    }
+  }
+}
+
+/** Headers other plugins set on the reply (CORS) go out as well. */
+function withReplyHeaders (reply: FastifyReply, headers: string[]): string[] {
+  const earlier = reply.getHeaders()
+  for (const name in earlier) headers.push(name, String(earlier[name]))
+  return headers
+}

@@ -1,0 +1,39 @@
+// What was used and what it cost: by address, key, model, provider or day, as JSON or CSV.
+
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { readUsageQuery, type UsageQueryTexts } from '../src/ledger/usage-query.ts'
+import { usageCsv, usageJson } from '../src/ledger/usage-report.ts'
+
+interface UsageRoute {
+  Params: { readonly ip: string }
+  Querystring: UsageQueryTexts
+}
+
+const CSV = '.csv'
+
+const billing: FastifyPluginAsync = async (fastify) => {
+  const { ledger, reports, clock } = fastify.gateway
+
+  /** `name`: the last part of the path, an address or nothing, with `.csv` or without. */
+  const answer = async (request: FastifyRequest<UsageRoute>, reply: FastifyReply, name: string): Promise<string> => {
+    const hasSuffix = name.endsWith(CSV)
+    const ip = hasSuffix ? name.slice(0, -CSV.length) : name
+    const query = readUsageQuery(request.query, ip === '' ? undefined : ip, clock.nowMs())
+    await ledger.flush() // a request that was answered is in the next report
+    const report = reports.usage(query)
+    const isCsv = hasSuffix || wantsCsv(request.headers.accept)
+    reply.header('cache-control', 'no-store')
+    reply.type(isCsv ? 'text/csv; charset=utf-8; header=present' : 'application/json; charset=utf-8')
+    return isCsv ? usageCsv(report) : usageJson(report)
+  }
+
+  fastify.get<UsageRoute>('/billing/usage', (request, reply) => answer(request, reply, ''))
+  fastify.get<UsageRoute>('/billing/usage.csv', (request, reply) => answer(request, reply, CSV))
+  fastify.get<UsageRoute>('/billing/usage/:ip', (request, reply) => answer(request, reply, request.params.ip))
+}
+
+export default billing
+
+function wantsCsv (accept: string | undefined): boolean {
+  return accept !== undefined && /(^|,)\s*text\/csv\s*(;|,|$)/i.test(accept)
+}

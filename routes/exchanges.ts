@@ -1,0 +1,25 @@
+// Why an exchange went the way it did: what was considered, what was tried, what it cost.
+
+import type { FastifyPluginAsync } from 'fastify'
+import { GatewayError } from '../src/core/errors.ts'
+import { explain } from '../src/routing/explain.ts'
+
+interface ExchangeRoute {
+  Params: { readonly id: string }
+}
+
+/** Registered under `/v1` and `/api/v1`. A key sees its own exchanges; another's is as unknown as none. */
+const exchanges: FastifyPluginAsync = async (fastify) => {
+  const { ledger, reports } = fastify.gateway
+
+  fastify.get<ExchangeRoute>('/exchanges/:id/explain', async ({ params: { id }, principal }, reply) => {
+    await ledger.flush() // an exchange that was answered can be asked about
+    const exchange = reports.exchange(id)
+    const isTheirs = principal.kind === 'address' || exchange?.keyId === principal.keyId
+    if (!exchange || !isTheirs) throw new GatewayError('unknown_exchange', { id })
+    reply.header('cache-control', 'no-store')
+    return explain(exchange)
+  })
+}
+
+export default exchanges

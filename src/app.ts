@@ -1,0 +1,74 @@
+// One Fastify instance, in the order of the line: principal, limits, body, routes. Registered by hand, because here
+// the order is the security model.
+
+import Fastify, { type FastifyInstance } from 'fastify'
+import body from '../plugins/body.ts'
+import errors, { clientErrorHandler, frameworkErrors } from '../plugins/errors.ts'
+import limits from '../plugins/limits.ts'
+import principal from '../plugins/principal.ts'
+import requestLog from '../plugins/request-log.ts'
+import billing from '../routes/billing.ts'
+import exchanges from '../routes/exchanges.ts'
+import health from '../routes/health.ts'
+import inference from '../routes/inference.ts'
+import models from '../routes/models.ts'
+import type { Gateway } from './gateway.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance { gateway: Gateway }
+}
+
+export interface AppOptions {
+  readonly gateway: Gateway
+  readonly isReady?: () => boolean
+}
+
+/** OpenAI's clients use `/v1`, OpenRouter's `/api/v1`; both find everything. */
+const BASES = ['/v1', '/api/v1']
+
+const HEADERS_TIMEOUT_MS = 10_000
+const UPLOAD_TIMEOUT_MS = 120_000
+/** Above the 60 s of common load balancers, so that we are never the one who closes first. */
+const KEEP_ALIVE_MS = 72_000
+
+/** Limits of every HTTP server of the process: a slow or endless header is nobody's request. */
+export const serverOptions = {
+  maxHeaderSize: 16_384,
+  connectionsCheckingInterval: 1_000,
+  requireHostHeader: true,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: UPLOAD_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS
+}
+
+export async function buildApp ({ gateway, isReady = () => true }: AppOptions): Promise<FastifyInstance> {
+  const fastify = Fastify({
+    logger: false, // exchanges and refusals write their own lines (plugins/request-log.ts)
+    bodyLimit: gateway.settings.limits.control,
+    requestTimeout: UPLOAD_TIMEOUT_MS, // Fastify's default of 0 lets a client upload one byte an hour
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    requestIdHeader: false,
+    frameworkErrors,
+    clientErrorHandler,
+    routerOptions: { maxParamLength: 256 },
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    http: serverOptions
+  })
+  fastify.decorate('gateway', gateway)
+  await fastify.register(errors, { gateway })
+  await fastify.register(requestLog, { gateway })
+  await fastify.register(principal, { gateway })
+  await fastify.register(limits, { gateway })
+  await fastify.register(body)
+  await fastify.register(health, { gateway, isReady })
+  for (const prefix of BASES) {
+    await fastify.register(inference, { prefix, gateway })
+    await fastify.register(models, { prefix })
+    await fastify.register(billing, { prefix })
+    await fastify.register(exchanges, { prefix })
+  }
+  return fastify
+}

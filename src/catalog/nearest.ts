@@ -1,0 +1,50 @@
+// Which known names somebody may have meant: for hints in errors and warnings.
+
+/** Longer inputs are not typing mistakes, and comparing costs time that a stranger could make us spend. */
+const LONGEST_NAME = 120
+const SHORTEST_PART = 3
+
+/**
+ * Up to `most` of `names` that are close to `name`, the closest first: few letters differ, or one holds the other
+ * ("claude-sonnet" finds "claude-sonnet-5"). Case and punctuation do not count. Empty when nothing is close.
+ */
+export function nearestNames (name: string, names: Iterable<string>, most: number): string[] {
+  if (name.length > LONGEST_NAME) return []
+  const wanted = lettersOf(name)
+  const farthest = Math.max(1, Math.floor(wanted.length / 3))
+  const near: Array<{ known: string, distance: number }> = []
+  for (const known of names) {
+    const distance = distanceBetween(wanted, lettersOf(known), farthest)
+    if (distance <= farthest) near.push({ known, distance })
+  }
+  near.sort((a, b) => a.distance - b.distance || (a.known < b.known ? -1 : 1))
+  return near.slice(0, most).map(({ known }) => known)
+}
+
+function lettersOf (name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
+}
+
+/** Between 0 and 1 when one name holds the other, so that those come right after the exact ones. */
+function distanceBetween (a: string, b: string, farthest: number): number {
+  if (a === b) return 0
+  const [short, long] = a.length < b.length ? [a, b] : [b, a]
+  if (short.length >= SHORTEST_PART && long.includes(short)) return 1 - short.length / long.length
+  if (long.length - short.length > farthest) return Infinity
+  return editDistance(short, long, farthest)
+}
+
+/** Insertions, deletions and substitutions; Infinity as soon as there must be more than `farthest`. */
+function editDistance (a: string, b: string, farthest: number): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < b.length; j++) {
+      const swap = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
+      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    if (Math.min(...next) > farthest) return Infinity
+    row = next
+  }
+  return row[b.length] ?? Infinity
+}

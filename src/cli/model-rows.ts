@@ -1,0 +1,68 @@
+// Models as rows of a list, from the catalog or from GET /v1/models.
+
+import { formatUsd, priceOf, readRate, type Rate } from '../core/money.ts'
+import type { Catalog, Model } from '../catalog/catalog.ts'
+import type { UsageKind } from '../core/usage.ts'
+
+export interface ModelRow {
+  readonly id: string
+  /** Tokens; null: not known. */
+  readonly context_length: number | null
+  /** US dollars per million tokens of the cheapest backend, nine places; null: not known. */
+  readonly input_usd: string | null
+  readonly output_usd: string | null
+  /** In the order of the backends; null where the source does not say. */
+  readonly providers: readonly string[] | null
+}
+
+const MILLION = 1_000_000
+
+export function rowsOfCatalog (catalog: Catalog): ModelRow[] {
+  return [...catalog.models.values()].map((model) => ({
+    id: model.name,
+    context_length: model.contextWindow ?? null,
+    input_usd: cheapest(model, 'input'),
+    output_usd: cheapest(model, 'output'),
+    providers: [...new Set(model.backends.map(({ provider }) => provider))]
+  }))
+}
+
+function cheapest (model: Model, kind: UsageKind): string | null {
+  const amounts = model.backends
+    .map(({ price }) => price?.rates[kind])
+    .filter((rate): rate is Rate => rate !== undefined)
+    .map((rate) => priceOf(MILLION, rate))
+  const [first, ...rest] = amounts
+  if (first === undefined) return null
+  return formatUsd(rest.reduce((least, amount) => amount < least ? amount : least, first))
+}
+
+/** Undefined: not an answer of GET /v1/models. */
+export function rowsOfAnswer (json: unknown): ModelRow[] | undefined {
+  const entries = isRecord(json) ? json['data'] : undefined
+  if (!Array.isArray(entries)) return undefined
+  return entries.filter(isRecord).map((entry) => {
+    const pricing = isRecord(entry['pricing']) ? entry['pricing'] : {}
+    return {
+      id: String(entry['id']),
+      context_length: typeof entry['context_length'] === 'number' ? entry['context_length'] : null,
+      input_usd: perMillion(pricing['prompt']),
+      output_usd: perMillion(pricing['completion']),
+      providers: null
+    }
+  })
+}
+
+/** The answer's prices are US dollars per token, as text; "-1" means that it varies. */
+function perMillion (perToken: unknown): string | null {
+  if (typeof perToken !== 'string' || !/^\d/.test(perToken)) return null
+  try {
+    return formatUsd(priceOf(MILLION, readRate(perToken, 1n)))
+  } catch {
+    return null // not a number
+  }
+}
+
+function isRecord (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

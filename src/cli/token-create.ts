@@ -1,0 +1,72 @@
+// aibroker token create: a client key with its limits; the token is shown once.
+
+import { systemRandom } from '../core/ids.ts'
+import { systemClock } from '../core/clock.ts'
+import { booksOptions, withBooks, type BooksFlags } from './books.ts'
+import { examples, type Define, type JsonFlag } from './command.ts'
+import { readBudget, readCount, readNames, readOrigins } from './flag-values.ts'
+import { plain, plainJson } from './plain-text.ts'
+import { readSpanMs } from './times.ts'
+import type { NewKey } from '../keys/keys.ts'
+import type { NanoUsd } from '../core/money.ts'
+import type { Terminal } from './terminal.ts'
+
+interface Flags extends BooksFlags, JsonFlag {
+  readonly name?: string
+  readonly budget?: NanoUsd
+  readonly rpm?: number
+  readonly maxInFlight?: number
+  readonly models?: readonly string[]
+  readonly providers?: readonly string[]
+  readonly origin?: readonly string[]
+  readonly ttl?: string
+}
+
+export const define: Define = (command, terminal) => {
+  booksOptions(command)
+    .description('Makes a key for a client. The token is printed once, on stdout, and only its digest is stored. ' +
+      'As soon as one key exists every client needs one. A running broker knows the new key within a second.')
+    .option('--name <name>', 'what the key is for; shown in reports')
+    .option('--budget <USD>', 'how much it may spend', readBudget)
+    .option('--rpm <count>', 'requests per minute', readCount)
+    .option('--max-in-flight <count>', 'requests at the same time', readCount)
+    .option('--models <a,b>', 'only these models; provider/model and a final * are fine', readNames)
+    .option('--providers <x,y>', 'only these providers', readNames)
+    .option('--origin <o,…>', 'web pages of these origins may use it', readOrigins)
+    .option('--ttl <time>', 'how long it lives: 30d, 12h; without it for ever')
+    .addHelpText('after', examples([
+      'aibroker token create --name laptop',
+      'aibroker token create --name ci --budget 5 --rpm 60 --models "gpt-4o-mini,openai/*" --ttl 30d',
+      'export OPENAI_API_KEY=$(aibroker token create --name shell)',
+      'aibroker token create --name page --origin http://localhost:5173 --json'
+    ]))
+    .action((flags: Flags) => create(flags, terminal))
+}
+
+async function create (flags: Flags, terminal: Terminal): Promise<void> {
+  const key = readKey(flags)
+  const { SqliteKeys } = await import('../keys/sqlite-keys.ts')
+  const { token, record } = await withBooks(flags, terminal, 'guest', ({ sqlite }) =>
+    new SqliteKeys({ database: sqlite, clock: systemClock, random: systemRandom, operatorKeys: [] }).create(key))
+
+  if (flags.json) return terminal.print(plainJson({ token, id: record.id }))
+  terminal.print(token)
+  terminal.note(`Key ${record.id} (${plain(record.name)}). The token above is shown only now: ` +
+    'give it to the client as OPENAI_API_KEY or as "Authorization: Bearer …".')
+}
+
+function readKey (flags: Flags): NewKey {
+  const ttlMs = flags.ttl === undefined ? undefined : readSpanMs('--ttl', flags.ttl)
+  const wanted = {
+    name: flags.name,
+    budget: flags.budget,
+    rpm: flags.rpm,
+    maxInFlight: flags.maxInFlight,
+    models: flags.models,
+    providers: flags.providers,
+    origins: flags.origin,
+    expiresAtMs: ttlMs === undefined ? undefined : systemClock.nowMs() + ttlMs
+  }
+  // A flag that was not given must be absent: `undefined` is no value of a NewKey.
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as NewKey
+}

@@ -1,0 +1,40 @@
+// What the broker adds to an answer that is not OpenRouter's own: provider, cost, x_aibroker.
+
+import { formatUsd, type NanoUsd } from '../core/money.ts'
+import { inputTokens, outputTokens } from '../core/usage.ts'
+import type { Cost, Measured } from '../metering/cost.ts'
+import type { Additions } from '../wire/format.ts'
+import type { Ask } from './ask.ts'
+import type { Turn } from './turns.ts'
+
+export interface AnswerFacts {
+  readonly policy: string
+  readonly attempts: number
+  readonly durationMs: number
+  /** The provider as the rows name it. */
+  readonly provider: string
+}
+
+export function additionsOf (ask: Ask, turn: Turn, cost: Cost & Measured, facts: AnswerFacts): Additions {
+  return {
+    provider: JSON.stringify(turn.provider.displayName),
+    cost: cost.amount === undefined ? undefined : decimalOf(cost.amount),
+    xAibroker: JSON.stringify({
+      provider: facts.provider,
+      model_id: turn.candidate.backend.modelId,
+      requested_model: ask.envelope.model,
+      strategy: facts.policy,
+      cost_usd: cost.amount === undefined ? null : formatUsd(cost.amount),
+      cost_grade: cost.grade,
+      input_tokens: inputTokens(cost.usage) ?? null,
+      output_tokens: outputTokens(cost.usage) ?? null,
+      duration_ms: Math.round(facts.durationMs),
+      attempts: facts.attempts
+    })
+  }
+}
+
+/** A JSON number without trailing zeros: `usage.cost` is a number in every client's type. */
+function decimalOf (amount: NanoUsd): string {
+  return formatUsd(amount).replace(/\.?0+$/, '')
+}

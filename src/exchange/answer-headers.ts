@@ -1,0 +1,62 @@
+// Headers of an answer, from an allow-list: ours, and the few of a provider that clients act on.
+
+import { formatUsd } from '../core/money.ts'
+import type { Cost } from '../metering/cost.ts'
+import type { Attempted, UpstreamHeaders } from './attempt.ts'
+import { textHeader } from './lanes.ts'
+
+/**
+ * Passed through by exact name. `retry-after*` and `x-should-retry` steer the official SDKs' retries; anything else
+ * of a provider (cookies, server names, CORS) is not for our clients.
+ */
+const PASSED = ['retry-after', 'retry-after-ms', 'x-should-retry', 'openai-processing-ms', 'openai-version']
+const PASSED_PREFIX = 'x-ratelimit-'
+const REQUEST_ID = 'x-request-id'
+const SAFE_ID = /^[\w.:-]{1,128}$/
+
+export interface HeaderFacts {
+  /** Generation id; '' when the exchange has no row. */
+  readonly id: string
+  readonly attempts: number
+  /** The last attempt; undefined before any. */
+  readonly attempted: Attempted | undefined
+  /** The provider as the rows name it. */
+  readonly provider: string | undefined
+}
+
+/** What every answer of an exchange carries, flat name, value list. */
+export function exchangeHeaders ({ id, attempts, attempted, provider }: HeaderFacts): string[] {
+  const headers = ['x-aibroker-attempts', String(attempts), 'cache-control', 'no-store']
+  const requestId = requestIdOf(attempted?.headers) ?? id
+  if (requestId) headers.push('x-request-id', requestId)
+  if (id) headers.push('x-generation-id', id)
+  if (!attempted) return headers
+  headers.push('x-aibroker-provider', provider ?? '', 'x-aibroker-model', headerText(attempted.turn.candidate.backend.modelId))
+  if (attempted.edits.length > 0) headers.push('x-aibroker-edits', headerText(attempted.edits.join(', ')))
+  passUpstream(attempted.headers, headers)
+  return headers
+}
+
+/** The cost of a complete answer; an unknown one shows its grade and no number. */
+export function costHeaders (cost: Cost): string[] {
+  const grade = ['x-aibroker-cost-grade', cost.grade]
+  return cost.amount === undefined ? grade : ['x-aibroker-cost-usd', formatUsd(cost.amount), ...grade]
+}
+
+function passUpstream (upstream: UpstreamHeaders, headers: string[]): void {
+  for (const name in upstream) {
+    if (!PASSED.includes(name) && !name.startsWith(PASSED_PREFIX)) continue
+    headers.push(name, headerText(textHeader(upstream, name)))
+  }
+}
+
+/** The provider's request id when it gave a sane one: it is what its support asks for. */
+function requestIdOf (upstream: UpstreamHeaders | undefined): string | undefined {
+  const id = upstream && textHeader(upstream, REQUEST_ID)
+  return id && SAFE_ID.test(id) ? id : undefined
+}
+
+/** Printable ASCII only: names of models come from clients and configuration, values from providers. */
+function headerText (text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[^\x20-\x7e]/g, '?')
+}

@@ -1,0 +1,37 @@
+// What the exchange is given: one client request after principal, limits, body and envelope.
+
+import type { Readable } from 'node:stream'
+import type { Envelope, Principal, Task } from '../core/ask.ts'
+import type { JsonBody } from '../core/json.ts'
+import type { Edit } from '../core/json-edit.ts'
+import type { WireFormat } from '../wire/format.ts'
+import type { Outlet } from './outlet.ts'
+
+/** A multipart body that was read to its end and can be sent more than once: failover needs that. */
+export interface SpooledBody {
+  readonly kind: 'multipart'
+  readonly contentType: string
+  readonly bytes: number
+  /** Where the value of the `model` field is. */
+  readonly model: { readonly start: number, readonly end: number }
+  /** The whole body with the edits applied, and its length. */
+  open (edits: readonly Edit[]): { readonly stream: Readable, readonly length: number }
+  /** Frees the spool. Idempotent. */
+  release (): void
+}
+
+export type AskBody = { readonly kind: 'json', readonly json: JsonBody } | SpooledBody
+
+export interface Ask {
+  readonly task: Task
+  readonly wire: WireFormat
+  readonly principal: Principal
+  readonly envelope: Envelope
+  readonly body: AskBody
+  /** `X-Aibroker-Relay: exact`: no change to the answer at all. */
+  readonly isExact: boolean
+  /** The client's own attribution headers, for OpenRouter. */
+  readonly attribution: { readonly referer: string | undefined, readonly title: string | undefined }
+}
+
+export type Exchange = (ask: Ask, outlet: Outlet) => Promise<void>

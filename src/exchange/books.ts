@@ -1,0 +1,112 @@
+// The rows of one exchange: recorded before anything is sent, settled exactly once, then reported.
+
+import type { AttemptResult, OpenExchange } from '../ledger/ledger.ts'
+import type { Cost, Measured } from '../metering/cost.ts'
+import type { Plan } from '../routing/plan.ts'
+import type { PlainAnswer } from '../wire/format.ts'
+import type { Ask } from './ask.ts'
+import type { Attempted } from './attempt.ts'
+import type { ExchangeParts } from './parts.ts'
+import { attemptIntent, attemptResult, exchangeIntent, ledgerRefusal } from './settle.ts'
+import type { Turn } from './turns.ts'
+
+export type Priced = Cost & Measured
+
+export interface Ending {
+  /** The HTTP status the client got; 499 when it left first. */
+  readonly status: number
+  readonly error: string | undefined
+}
+
+export class Books {
+  readonly #ask: Ask
+  readonly #parts: ExchangeParts
+  readonly #startedMs: number
+  #open: OpenExchange | undefined
+  #isSettled = false
+
+  constructor (ask: Ask, parts: ExchangeParts) {
+    this.#ask = ask
+    this.#parts = parts
+    this.#startedMs = parts.clock.monotonicMs()
+  }
+
+  /** Empty before the row exists: such a request is answered, but there is nothing to look up. */
+  get id (): string {
+    return this.#open?.id ?? ''
+  }
+
+  get needsSettlement (): boolean {
+    return this.#open !== undefined && !this.#isSettled
+  }
+
+  get elapsedMs (): number {
+    return this.#parts.clock.monotonicMs() - this.#startedMs
+  }
+
+  /** Resolves when the rows are committed. @throws GatewayError `ledger_unavailable`; the turn's credential is free. */
+  open (plan: Plan, turn: Turn | undefined): Promise<void> {
+    return this.#write(turn, async () => {
+      const intent = exchangeIntent(this.#ask, plan, this.#parts)
+      this.#open = await this.#parts.ledger.open(intent, turn && attemptIntent(turn, this.#parts))
+    })
+  }
+
+  /** Closes the failed attempt and records the next one. @throws as `open`. */
+  retry (ended: AttemptResult, next: Turn): Promise<void> {
+    return this.#write(next, () =>
+      this.#parts.ledger.retry(this.#open as OpenExchange, ended, attemptIntent(next, this.#parts)))
+  }
+
+  /** Books the end. An answer in hand is not thrown away when the books cannot be written: recovery closes the row. */
+  async settle (ending: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    const open = this.#open as OpenExchange
+    const upstreamId = attempted?.live?.reader.upstreamId ?? idOf(attempted?.plain)
+    const attempt = attempted && cost ? attemptResult(attempted, cost, upstreamId) : undefined
+    const durationMs = this.elapsedMs
+    try {
+      await this.#parts.ledger.settle(open, { ...ending, durationMs, attempt })
+    } catch (error) {
+      this.#parts.alarm(`exchange ${open.id} could not be settled; it will be at the next start`, error)
+    }
+  }
+
+  report ({ status, error }: Ending, attempts: readonly Attempted[], cost: Priced | undefined): void {
+    const { principal, task, envelope } = this.#ask
+    const last = attempts[attempts.length - 1]
+    this.#parts.report({
+      id: this.id,
+      ip: principal.ip,
+      keyId: principal.keyId,
+      task,
+      isStream: envelope.isStream,
+      requestedModel: envelope.model,
+      provider: last && (this.#parts.providerLabel ?? last.turn.provider.id),
+      modelId: last?.turn.candidate.backend.modelId,
+      status,
+      error,
+      attempts: attempts.length,
+      durationMs: this.elapsedMs,
+      firstEventMs: last?.firstEventMs,
+      usage: cost?.usage ?? {},
+      cost: cost?.amount,
+      grade: cost?.grade
+    })
+  }
+
+  async #write (turn: Turn | undefined, write: () => Promise<void>): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      if (turn) this.#parts.credentials.giveBack(turn.credential, { kind: 'abandoned' })
+      throw ledgerRefusal(error)
+    }
+  }
+}
+
+function idOf (plain: PlainAnswer | undefined): string | undefined {
+  const id = plain?.value?.['id']
+  return typeof id === 'string' ? id.slice(0, 128) : undefined
+}

@@ -1,0 +1,73 @@
+// The call a turn makes: the client's own bytes with the declared splices, and headers from an allow-list.
+
+import { skipSpace, type JsonObject } from '../core/json.ts'
+import { editMembers, splice } from '../core/json-edit.ts'
+import { headersOf, urlOf } from '../providers/address.ts'
+import type { RequestQuirk } from '../providers/quirks/quirk.ts'
+import type { Ask, SpooledBody } from './ask.ts'
+import type { Turn } from './turns.ts'
+import type { Deadlines, UpstreamCall } from './upstream.ts'
+
+export interface EncodedCall {
+  readonly call: UpstreamCall
+  /** Names of the members that were changed, for `X-Aibroker-Edits`. */
+  readonly edits: readonly string[]
+}
+
+/** Tasks whose streams tell their usage only when asked. */
+const ASKS_USAGE = new Set(['chat', 'completion'])
+
+export function encode (ask: Ask, turn: Turn, deadlines: Deadlines): EncodedCall {
+  const url = urlOf(turn.provider, ask.task)
+  if (!url) throw new Error(`${turn.provider.id} has no address for ${ask.task}`) // the plan let it through
+  const { body, contentType, length, edits } = ask.body.kind === 'json'
+    ? encodeJson(ask, turn)
+    : encodeMultipart(ask.body, turn)
+  const headers = headersOf(turn.provider, turn.credential, contentType, ask.attribution)
+  headers.push('content-length', String(length))
+  return { call: { method: 'POST', url, headers, body, deadlines }, edits }
+}
+
+function encodeJson (ask: Ask, turn: Turn) {
+  if (ask.body.kind !== 'json') throw new Error('not a JSON body')
+  const { bytes, members } = ask.body.json
+  const changes = changesOf(ask, turn)
+  const body = changes.size === 0
+    ? bytes
+    : splice(bytes, editMembers(bytes, skipSpace(bytes, 0), changes, members))
+  return { body, contentType: 'application/json', length: body.length, edits: [...changes.keys()] }
+}
+
+function changesOf (ask: Ask, turn: Turn): Map<string, string | undefined> {
+  if (ask.body.kind !== 'json') return new Map()
+  const changes = ask.wire.changesFor(ask.body.json, {
+    task: ask.task,
+    envelope: ask.envelope,
+    modelId: turn.candidate.backend.modelId,
+    mayAskUsage: ASKS_USAGE.has(ask.task) && !ask.isExact
+  })
+  const { requestQuirks } = turn.provider
+  if (!requestQuirks) return changes
+  // Quirks judge by the provider's own model id, which the splice is about to write.
+  return withQuirks({ ...ask.body.json.value, model: turn.candidate.backend.modelId }, requestQuirks, changes)
+}
+
+function withQuirks (
+  body: JsonObject, quirks: readonly RequestQuirk[], changes: Map<string, string | undefined>
+): Map<string, string | undefined> {
+  let value = body
+  for (const quirk of quirks) {
+    const changed = quirk(value)
+    if (!changed) continue
+    value = { ...value, ...changed } as JsonObject
+    for (const [name, member] of Object.entries(changed)) {
+      changes.set(name, member === undefined ? undefined : JSON.stringify(member))
+    }
+  }
+  return changes
+}
+
+function encodeMultipart (body: SpooledBody, turn: Turn) {
+  const { stream, length } = body.open([{ ...body.model, text: turn.candidate.backend.modelId }])
+  return { body: stream, contentType: body.contentType, length, edits: ['model'] }
+}

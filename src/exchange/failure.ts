@@ -1,0 +1,73 @@
+// Every attempt failed: one honest error, with what each backend said.
+
+import { GatewayError } from '../core/errors.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { parseObject, asObject } from '../core/json.ts'
+import type { Plan } from '../routing/plan.ts'
+import type { Attempted } from './attempt.ts'
+import type { ExchangeParts } from './parts.ts'
+
+/** No candidate could be tried at all. */
+export function nothingEligible (plan: Plan, parts: ExchangeParts): GatewayError {
+  const { reason, retryAfterS } = parts.describeNothingEligible(plan)
+  const model = plan.requestedModel
+  if (retryAfterS !== undefined) {
+    return new GatewayError('all_throttled', { model, seconds: retryAfterS }, { retryAfterS })
+  }
+  return new GatewayError('nothing_eligible', { model, reason })
+}
+
+/** What the client is told after the last attempt. The last refusal counts, the list tells the rest. */
+export function failureOf (model: string, attempts: readonly Attempted[]): GatewayError {
+  const last = attempts[attempts.length - 1] as Attempted
+  const { outcome } = last
+  const metadata = { provider_name: last.turn.provider.displayName, raw: rawOf(last), attempts: attempts.map(summaryOf) }
+  const provider = last.turn.provider.displayName
+  if (outcome.kind === 'refused') {
+    return new GatewayError('upstream_refused', { provider, reason: outcome.reason },
+      { status: outcome.status, metadata: { ...metadata, ...providerCode(last) } })
+  }
+  if (attempts.every(({ outcome }) => outcome.kind === 'throttled')) {
+    const seconds = shortestWaitS(attempts)
+    return new GatewayError('all_throttled', { model, seconds }, { retryAfterS: seconds, metadata })
+  }
+  if (attempts.every(({ outcome }) => outcome.kind === 'unauthorised')) {
+    return new GatewayError('credential_refused', { provider, id: last.turn.provider.id }, { metadata })
+  }
+  return new GatewayError('every_backend_failed', { model, provider, reason: sentenceOf(outcome) }, { metadata })
+}
+
+/** `error.code` of OpenAI clients is a string; ours must be an integer for OpenRouter clients, so it moves here. */
+function providerCode (attempted: Attempted): Record<string, unknown> {
+  const error = asObject(parseObject(attempted.refusal ?? '')?.['error'])
+  const { code, type } = error ?? {}
+  return { ...(typeof code === 'string' && { provider_code: code }), ...(typeof type === 'string' && { provider_type: type }) }
+}
+
+/** The provider's own words, unless they are about our credential: some echo a part of it. */
+function rawOf (attempted: Attempted): string | undefined {
+  return attempted.outcome.kind === 'unauthorised' ? undefined : attempted.refusal?.slice(0, 4096)
+}
+
+function summaryOf ({ turn, outcome, status }: Attempted) {
+  return {
+    provider: turn.provider.id,
+    model: turn.candidate.backend.modelId,
+    outcome: outcome.kind,
+    ...(status !== undefined && { status }),
+    reason: sentenceOf(outcome)
+  }
+}
+
+export function sentenceOf (outcome: Outcome): string {
+  if (outcome.kind === 'unauthorised') return `refused the broker's credential (${outcome.status})`
+  return 'reason' in outcome ? outcome.reason : outcome.kind
+}
+
+const WAIT_UNKNOWN_S = 60
+
+function shortestWaitS (attempts: readonly Attempted[]): number {
+  const waits = attempts.map(({ outcome }) =>
+    outcome.kind === 'throttled' && outcome.retryAfterMs !== undefined ? outcome.retryAfterMs / 1000 : WAIT_UNKNOWN_S)
+  return Math.max(1, Math.ceil(Math.min(...waits)))
+}

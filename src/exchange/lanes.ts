@@ -1,0 +1,48 @@
+// Which way an answer takes: held whole and spliced, or passed on as it comes; and who reads a stream on its way.
+
+import { asObject, type JsonObject } from '../core/json.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { StreamReader } from '../wire/format.ts'
+import type { AttemptJob, UpstreamHeaders } from './attempt.ts'
+import type { Ask } from './ask.ts'
+
+/** The first value of a header; '' when it is absent. */
+export function textHeader (headers: UpstreamHeaders, name: string): string {
+  const value = headers[name]
+  return (Array.isArray(value) ? value[0] : value) ?? ''
+}
+
+/** Server-sent events and media go out as they come; JSON and text are held until they are whole. */
+export function isStreamAnswer (ask: Ask, headers: UpstreamHeaders): boolean {
+  const type = textHeader(headers, 'content-type')
+  if (type.startsWith('text/event-stream')) return true
+  return ask.task === 'speech' && !type.includes('json')
+}
+
+/** Usage of an answer or event: first where this provider hides it, then in its usual place. */
+export function usageOf (provider: Provider, value: JsonObject): JsonObject | undefined {
+  for (const quirk of provider.usageQuirks ?? []) {
+    const usage = quirk(value)
+    if (usage) return usage
+  }
+  return asObject(value['usage'])
+}
+
+/** Whether the answer goes out byte for byte: the client asked for that, or it is OpenRouter's own. */
+export function isUntouched (ask: Ask, provider: Provider): boolean {
+  return ask.isExact || provider.isVerbatim === true
+}
+
+export function openReader ({ ask, turn, additionsFor }: AttemptJob, headers: UpstreamHeaders): StreamReader {
+  const { provider } = turn
+  const isExact = isUntouched(ask, provider)
+  return ask.wire.createStream({
+    task: ask.task,
+    contentType: textHeader(headers, 'content-type'),
+    choices: ask.envelope.choices,
+    hidesUsage: !ask.envelope.wantsUsage && !isExact,
+    isExact,
+    usageOf: (event) => usageOf(provider, event),
+    additionsFor
+  })
+}

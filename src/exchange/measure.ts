@@ -1,0 +1,29 @@
+// Which reader understands the usage of which task.
+
+import type { Envelope, Task } from '../core/ask.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Measured } from '../core/usage.ts'
+import { readUsage } from '../wire/openai-chat/usage.ts'
+import {
+  readEmbeddingUsage, readImageUsage, readModerationUsage, readSpeechUsage, readTranscriptionUsage
+} from '../wire/openai-other/usage.ts'
+
+export { NOTHING_TOLD } from '../core/usage.ts'
+
+const READERS: { readonly [task in Task]: (usage: JsonObject, envelope: Envelope) => Measured } = {
+  chat: readUsage,
+  completion: readUsage,
+  embedding: readEmbeddingUsage,
+  speech: readSpeechUsage,
+  transcription: readTranscriptionUsage,
+  moderation: readModerationUsage,
+  image: readImageUsage
+}
+
+/**
+ * What an answer consumed. `usage` is its usage object; where it has none, the whole answer (some tasks tell what
+ * counts beside it), or undefined. What only the request knows, like the characters of a speech, counts either way.
+ */
+export function measure (task: Task, usage: JsonObject | undefined, envelope: Envelope): Measured {
+  return READERS[task](usage ?? {}, envelope)
+}

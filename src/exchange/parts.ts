@@ -1,0 +1,36 @@
+// What an exchange works with. Everything comes in here, so a test can hand in its own clock, ledger or provider.
+
+import type { Clock } from '../core/clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Credentials } from '../providers/credentials.ts'
+import type { Providers } from '../providers/registry.ts'
+import type { Health } from '../routing/health.ts'
+import type { Plan } from '../routing/plan.ts'
+import type { Router } from '../routing/router.ts'
+import type { ExchangeReport } from './report.ts'
+import type { Deadlines, Upstream } from './upstream.ts'
+
+export interface ExchangeParts {
+  readonly clock: Clock
+  readonly ledger: Ledger
+  readonly router: Router
+  readonly credentials: Credentials
+  readonly health: Health
+  readonly upstream: Upstream
+  providers (): Providers
+  readonly deadlines: Deadlines
+  /** Bytes of the longest plain answer held in memory. */
+  readonly answerLimit: number
+  /** Set in dry run: the provider name the rows carry, because nobody real was called. */
+  readonly providerLabel: string | undefined
+  /** 12 random characters for a generation id. */
+  nextTag (): string
+  /** The text of a plan as the ledger keeps it. */
+  describePlan (plan: Plan): string
+  /** Why nothing was eligible, in words, and in how many seconds that may change. */
+  describeNothingEligible (plan: Plan): { readonly reason: string, readonly retryAfterS: number | undefined }
+  /** Hears every exchange once, after its settlement. */
+  report (report: ExchangeReport): void
+  /** Hears what should not happen: a settlement that could not be written. */
+  alarm (message: string, error: unknown): void
+}

@@ -1,0 +1,32 @@
+// An exchange that ends in an error before anything was delivered: headers and body in the asking wire's way.
+
+import type { GatewayError } from '../core/errors.ts'
+import type { Ask } from './ask.ts'
+import type { Attempted } from './attempt.ts'
+import { exchangeHeaders } from './answer-headers.ts'
+import { textHeader } from './lanes.ts'
+import type { Outlet } from './outlet.ts'
+
+export interface RefusalFacts {
+  readonly id: string
+  readonly attempts: readonly Attempted[]
+  readonly provider: string | undefined
+}
+
+export function refuse (outlet: Outlet, ask: Ask, error: GatewayError, { id, attempts, provider }: RefusalFacts): void {
+  const last = attempts[attempts.length - 1]
+  const own = ask.wire.errorHeaders(error)
+  const headers = exchangeHeaders({ id, attempts: attempts.length, attempted: last, provider })
+    .filter((_, at, all) => !((all[at - at % 2] as string) in own)) // our word on retrying wins
+  for (const name in own) headers.push(name, own[name] as string)
+  const body = verbatimRefusal(last) ?? Buffer.from(JSON.stringify(ask.wire.encodeError(error, id)))
+  headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(body.length))
+  outlet.begin(error.status, headers)
+  outlet.end(body)
+}
+
+/** OpenRouter's own error body passes as it is, like its answers. */
+function verbatimRefusal (last: Attempted | undefined): Buffer | undefined {
+  if (last?.outcome.kind !== 'refused' || !last.turn.provider.isVerbatim) return undefined
+  return textHeader(last.headers, 'content-type').includes('json') ? Buffer.from(last.refusal ?? '') : undefined
+}

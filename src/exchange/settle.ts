@@ -1,0 +1,83 @@
+// What an attempt cost and how it ended, as the ledger records it.
+
+import type { JsonObject } from '../core/json.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { AttemptIntent, AttemptResult, ExchangeIntent } from '../ledger/ledger.ts'
+import { costOf, type Cost, type Measured } from '../metering/cost.ts'
+import { measure, NOTHING_TOLD } from './measure.ts'
+import type { Plan } from '../routing/plan.ts'
+import type { Ask } from './ask.ts'
+import type { Attempted } from './attempt.ts'
+import type { ExchangeParts } from './parts.ts'
+import type { Turn } from './turns.ts'
+
+export function exchangeIntent (ask: Ask, plan: Plan, parts: ExchangeParts): ExchangeIntent {
+  return {
+    createdAtMs: parts.clock.nowMs(),
+    tag: parts.nextTag(),
+    ip: ask.principal.ip,
+    keyId: ask.principal.keyId,
+    task: ask.task,
+    isStream: ask.envelope.isStream,
+    requestedModel: ask.envelope.model,
+    plan: parts.describePlan(plan)
+  }
+}
+
+export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent {
+  const { backend, model, ceiling } = turn.candidate
+  return {
+    startedAtMs: parts.clock.nowMs(),
+    provider: parts.providerLabel ?? turn.provider.id,
+    model: model.name,
+    modelId: backend.modelId,
+    credentialId: turn.credential.id,
+    priceVersion: backend.price?.version,
+    ceiling: isFree(turn, parts) ? 0n : ceiling
+  }
+}
+
+/** Cost of an answer whose usage object is `usage` (undefined: the provider did not tell). */
+export function priceAnswer (
+  ask: Ask, turn: Turn, usage: JsonObject | undefined, parts: ExchangeParts
+): Cost & Measured {
+  const measured = measure(ask.task, usage, ask.envelope)
+  const { price } = turn.candidate.backend
+  const cost = costOf(measured, price, { ceiling: turn.candidate.ceiling, isFree: isFree(turn, parts) })
+  return { ...measured, ...cost }
+}
+
+/** Outcomes before which a provider may have worked for us without telling: their bound stays on the books. */
+const MAY_HAVE_WORKED = new Set(['stalled', 'abandoned', 'cut'])
+
+/** Cost of an attempt that gave no answer. A refusal costs nothing; a silent provider may have worked. */
+export function priceFailure (ask: Ask, { outcome, turn, isSent }: Attempted, parts: ExchangeParts): Cost & Measured {
+  if (isSent && MAY_HAVE_WORKED.has(outcome.kind)) return priceAnswer(ask, turn, undefined, parts)
+  return { ...NOTHING_TOLD, amount: 0n, grade: 'free', lines: [] }
+}
+
+export function attemptResult (attempted: Attempted, cost: Cost & Measured, upstreamId?: string): AttemptResult {
+  const { outcome } = attempted
+  return {
+    outcome: outcome.kind,
+    upstreamStatus: attempted.status,
+    reason: 'reason' in outcome ? outcome.reason : undefined,
+    durationMs: attempted.durationMs,
+    firstEventMs: attempted.firstEventMs,
+    upstreamId,
+    usage: cost.usage,
+    cost: cost.amount,
+    grade: cost.grade
+  }
+}
+
+function isFree (turn: Turn, parts: ExchangeParts): boolean {
+  return turn.provider.isFree === true || parts.providerLabel !== undefined
+}
+
+/** The ledger said no before anything was sent. */
+export function ledgerRefusal (error: unknown): GatewayError {
+  return error instanceof GatewayError
+    ? error
+    : new GatewayError('ledger_unavailable', { reason: 'write failed' }, { cause: error, retryAfterS: 5 })
+}

@@ -1,0 +1,38 @@
+// The gateway as one value: every part, wired. Plugins and routes know this type and nothing behind it.
+
+import type { Logger } from 'pino'
+import type { Catalog } from './catalog/catalog.ts'
+import type { Clock } from './core/clock.ts'
+import type { Exchange } from './exchange/ask.ts'
+import type { KeyStore } from './keys/keys.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { Reports } from './ledger/reports.ts'
+import type { Credentials } from './providers/credentials.ts'
+import type { Providers } from './providers/registry.ts'
+import type { Router } from './routing/router.ts'
+import type { Settings } from './settings.ts'
+
+/** `proxy`: requests go to providers. `dry_run`: nothing leaves the machine. */
+export type Mode = 'proxy' | 'dry_run'
+
+export interface Gateway {
+  readonly settings: Settings
+  readonly mode: Mode
+  readonly clock: Clock
+  readonly log: Logger
+  readonly ledger: Ledger
+  readonly reports: Reports
+  readonly keys: KeyStore
+  readonly credentials: Credentials
+  readonly router: Router
+  catalog (): Catalog
+  providers (): Providers
+  /** One client request from plan to settlement; always answers through the outlet. */
+  readonly exchange: Exchange
+  /** Inference paths that are served, for the start line. */
+  readonly paths: readonly string[]
+  /** Reads modelsconfig.yml again; false when it is invalid and the old catalog stays. */
+  reload (): boolean
+  /** Settles what is running, commits and closes every store. */
+  close (): Promise<void>
+}

@@ -1,0 +1,147 @@
+// The key store over SQLite: every check is one hash and one look-up in memory.
+//
+// DESIGN. What must hold, and how:
+// - Wrong, unknown, revoked and expired keys cost and answer the same: one SHA-256, one look-up by digest, one
+//   constant-time comparison, whatever the token. What is compared are digests, so no byte of a secret can be guessed.
+// - A change made by another process (`aibroker token revoke` beside a running broker) counts within a second: at most
+//   once a second the file is asked whether anybody else has written, and only then the table is read again.
+// - A store that cannot be read lets nobody in: the error goes up, no stale answer is given.
+
+import { timingSafeEqual } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import type { Clock } from '../core/clock.ts'
+import type { RandomBytes } from '../core/ids.ts'
+import type { KeyRecord, KeyStore, NewKey } from './keys.ts'
+import { openKeyRows, type KeyRows, type StoredKey } from './key-rows.ts'
+import { digestOf, makeToken } from './token.ts'
+
+const FRESH_MS = 1_000
+const DIGEST_CHARS = 64
+
+export interface SqliteKeysParts {
+  /** Open, with the table of 002-client-keys.sql. Stays the caller's to close. */
+  readonly database: Database
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /** Tokens given by the operator; they have no row and no limits, and cannot be revoked here. */
+  readonly operatorKeys: readonly string[]
+}
+
+interface Entry {
+  readonly record: KeyRecord | undefined
+  readonly digest: Buffer
+}
+
+/** What an unknown digest is compared with: no hex digest equals it. */
+const NOBODY: Entry = { record: undefined, digest: Buffer.alloc(DIGEST_CHARS) }
+
+export class SqliteKeys implements KeyStore {
+  readonly #rows: KeyRows
+  readonly #clock: Clock
+  readonly #random: RandomBytes
+  readonly #operators: readonly StoredKey[]
+  readonly #digest = Buffer.alloc(DIGEST_CHARS)
+  #entries = new Map<string, Entry>()
+  #origins: ReadonlySet<string> = new Set()
+  #isRequired = false
+  #version = -1
+  #checkedAtMs = 0
+
+  constructor ({ database, clock, random, operatorKeys }: SqliteKeysParts) {
+    this.#rows = openKeyRows(database)
+    this.#clock = clock
+    this.#random = random
+    this.#operators = operatorKeys.map((token, index) => operatorKey(token, index, clock.nowMs()))
+    this.#reload()
+  }
+
+  isRequired (): boolean {
+    this.#refresh()
+    return this.#isRequired
+  }
+
+  isGranted (origin: string): boolean {
+    this.#refresh()
+    return this.#origins.has(origin)
+  }
+
+  check (token: string): KeyRecord | undefined {
+    this.#refresh()
+    const digest = digestOf(token)
+    const { record, digest: known } = this.#entries.get(digest) ?? NOBODY
+    this.#digest.write(digest, 'latin1')
+    return timingSafeEqual(this.#digest, known) && this.#isLive(record) ? record : undefined
+  }
+
+  create (key: NewKey): { readonly token: string, readonly record: KeyRecord } {
+    const { id, token } = makeToken(this.#random)
+    const record: KeyRecord = Object.freeze({
+      id,
+      name: key.name ?? id,
+      createdAtMs: this.#clock.nowMs(),
+      expiresAtMs: key.expiresAtMs,
+      revokedAtMs: undefined,
+      rpm: key.rpm,
+      maxInFlight: key.maxInFlight,
+      budget: key.budget,
+      models: key.models,
+      providers: key.providers,
+      origins: key.origins
+    })
+    this.#rows.insert({ record, digest: digestOf(token) })
+    this.#reload()
+    return { token, record }
+  }
+
+  list (): readonly KeyRecord[] {
+    return [...this.#operators, ...this.#rows.all()].map(({ record }) => record)
+  }
+
+  revoke (id: string): boolean {
+    const isRevoked = this.#rows.revoke(id, this.#clock.nowMs())
+    this.#reload()
+    return isRevoked
+  }
+
+  #refresh (): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#checkedAtMs < FRESH_MS) return
+    if (this.#rows.version() !== this.#version) this.#reload()
+    this.#checkedAtMs = nowMs
+  }
+
+  #reload (): void {
+    // The version first: a commit between the two reads is then seen again, never missed.
+    const version = this.#rows.version()
+    const keys = [...this.#operators, ...this.#rows.all()]
+    const usable = keys.filter(({ record }) => this.#isLive(record))
+    this.#isRequired = keys.length > 0
+    this.#entries = new Map(usable.map(({ record, digest }) => [digest, { record, digest: Buffer.from(digest, 'latin1') }]))
+    this.#origins = new Set(usable.flatMap(({ record }) => record.origins ?? []))
+    this.#version = version
+    this.#checkedAtMs = this.#clock.monotonicMs()
+  }
+
+  #isLive (record: KeyRecord | undefined): boolean {
+    if (record === undefined || record.revokedAtMs !== undefined) return false
+    return record.expiresAtMs === undefined || record.expiresAtMs > this.#clock.nowMs()
+  }
+}
+
+function operatorKey (token: string, index: number, createdAtMs: number): StoredKey {
+  const id = `operator#${index}`
+  const record: KeyRecord = Object.freeze({
+    id,
+    name: id,
+    createdAtMs,
+    expiresAtMs: undefined,
+    revokedAtMs: undefined,
+    rpm: undefined,
+    maxInFlight: undefined,
+    budget: undefined,
+    models: undefined,
+    providers: undefined,
+    origins: undefined
+  })
+  return { record, digest: digestOf(token) }
+}

@@ -1,0 +1,99 @@
+// A usage report as people and programs read it: JSON and CSV, with money exact in both.
+
+import { formatUsd } from '../core/money.ts'
+import type { UsageReport, UsageSums } from './reports.ts'
+
+/** JSON as text is built here, because `JSON.stringify` knows no integer beyond 2^53 and money may be one. */
+type Written = string | number | bigint | readonly Written[] | { readonly [name: string]: Written | undefined }
+
+/**
+ * `{"by","since"?,"until"?,"data":[{<by>, …sums, "by_model":[{"model", …sums}]}],"totals":{…sums}}`.
+ * Money is `cost_usd` (decimal text, nine places) and `cost_nano_usd` (integer); times are RFC 3339 in UTC, `since` and
+ * `until` as they were applied: whole hours. A member without a value is left out.
+ */
+export function usageJson ({ query, rows, totals }: UsageReport): string {
+  return jsonText({
+    by: query.by,
+    since: query.sinceMs === undefined ? undefined : timeText(floorHour(query.sinceMs)),
+    until: query.untilMs === undefined ? undefined : timeText(-floorHour(-query.untilMs)),
+    data: rows.map(({ group, byModel, ...sums }) => ({
+      [query.by]: group,
+      ...sumsOf(sums),
+      by_model: byModel.map(({ model, ...sums }) => ({ model, ...sumsOf(sums) }))
+    })),
+    totals: sumsOf(totals)
+  })
+}
+
+/** A header and one line per group, RFC 4180. No line of totals: sums over a column would count everything twice. */
+export function usageCsv ({ query, rows }: UsageReport): string {
+  const lines = [[query.by, ...COLUMNS].join(',')]
+  for (const { group, byModel, ...sums } of rows) {
+    const values = sumsOf(sums)
+    lines.push([cell(group), ...COLUMNS.map((column) => cell(values[column]))].join(','))
+  }
+  return lines.join('\r\n') + '\r\n'
+}
+
+const COLUMNS = [
+  'requests', 'errors', 'prompt_tokens', 'completion_tokens', 'total_tokens', 'cached_tokens', 'reasoning_tokens',
+  'cost_usd', 'cost_nano_usd', 'unpriced_requests', 'first_request_at', 'last_request_at'
+] as const
+
+type Column = typeof COLUMNS[number]
+type Sums = { readonly [column in Column]: string | number | bigint | undefined }
+
+function sumsOf (sums: UsageSums): Sums {
+  return {
+    requests: sums.requests,
+    errors: sums.errors,
+    prompt_tokens: sums.promptTokens,
+    completion_tokens: sums.completionTokens,
+    total_tokens: sums.promptTokens + sums.completionTokens,
+    cached_tokens: sums.cachedTokens,
+    reasoning_tokens: sums.reasoningTokens,
+    cost_usd: formatUsd(sums.costNanoUsd),
+    cost_nano_usd: sums.costNanoUsd,
+    unpriced_requests: sums.unpricedRequests,
+    first_request_at: sums.firstRequestAtMs === undefined ? undefined : timeText(sums.firstRequestAtMs),
+    last_request_at: sums.lastRequestAtMs === undefined ? undefined : timeText(sums.lastRequestAtMs)
+  }
+}
+
+function jsonText (value: Written): string {
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object') return JSON.stringify(value)
+  if (isList(value)) return `[${value.map(jsonText).join(',')}]`
+  const members: string[] = []
+  for (const [name, member] of Object.entries(value)) {
+    if (member !== undefined) members.push(`${JSON.stringify(name)}:${jsonText(member)}`)
+  }
+  return `{${members.join(',')}}`
+}
+
+function isList (value: object): value is readonly Written[] {
+  return Array.isArray(value)
+}
+
+/** Spreadsheets run text that begins like a formula: https://owasp.org/www-community/attacks/CSV_Injection */
+const FORMULA = /^[=+\-@\t\r]/
+const NEEDS_QUOTES = /[",\r\n]/
+
+function cell (value: string | number | bigint | undefined): string {
+  if (value === undefined) return ''
+  if (typeof value !== 'string') return value.toString()
+  const text = FORMULA.test(value) ? `'${value}` : value
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const HOUR_MS = 3_600_000
+/** The moments a Date can hold: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const LAST_MS = 8.64e15
+
+function floorHour (ms: number): number {
+  return Math.floor(ms / HOUR_MS) * HOUR_MS
+}
+
+function timeText (ms: number): string {
+  return new Date(Math.max(-LAST_MS, Math.min(LAST_MS, ms))).toISOString()
+}

@@ -1,0 +1,139 @@
+// What an ask could cost at most, before it is sent; and what it will likely cost, to compare offers.
+//
+// DESIGN. What must hold: no usage that is consistent with the ask costs more than its ceiling (budgets hold only
+// then). The bounds, by what is counted:
+// - Input tokens: a token is at least one byte of the body, and chat templates add a few that no byte shows.
+//   An image may be a URL of forty bytes and thousands of tokens, so with images the model's context window is the
+//   bound: a provider refuses more. Audio is inline; at 4 kbit/s a second is 500 bytes, and the hungriest provider
+//   counts 32 tokens for it (https://ai.google.dev/gemini-api/docs/audio), so bytes bound tokens there too.
+// - Output tokens: the limit of the request, else of the model, else its window, for each choice.
+// - Transcribed time: 500 bytes a second is below what any accepted codec needs for speech (Opus starts at 6 kbit/s,
+//   https://www.rfc-editor.org/rfc/rfc6716), and Groq bills 10 seconds at least. A file made of nothing but silence
+//   can hold more time than that; no cheap bound holds for it.
+// - Every token is priced at the highest rate of its direction, since what it will be billed as is not known.
+
+import type { Model, Price } from '../catalog/catalog.ts'
+import type { Envelope, Task } from '../core/ask.ts'
+import type { NanoUsd, Rate } from '../core/money.ts'
+import { MOST_UNITS } from '../core/usage.ts'
+import { sheetOf, type PriceSheet } from './price-sheet.ts'
+
+export interface Offer {
+  readonly task: Task
+  readonly envelope: Envelope
+  readonly model: Pick<Model, 'contextWindow' | 'maxOutputTokens'>
+  readonly price: Price | undefined
+}
+
+type OtherUnit = 'characters' | 'audio_ms' | 'images'
+
+interface TaskUnits {
+  readonly hasOutput: boolean
+  /** What the task is billed in where not in tokens. */
+  readonly other: OtherUnit | undefined
+}
+
+const TASK_UNITS: { readonly [task in Task]: TaskUnits } = {
+  chat: { hasOutput: true, other: undefined },
+  completion: { hasOutput: true, other: undefined },
+  embedding: { hasOutput: false, other: undefined },
+  moderation: { hasOutput: false, other: undefined },
+  speech: { hasOutput: true, other: 'characters' },
+  transcription: { hasOutput: true, other: 'audio_ms' },
+  image: { hasOutput: true, other: 'images' }
+}
+
+/** The window of a model whose window is not known: the largest that is common. */
+const LARGEST_WINDOW = 1_048_576
+/** Roles, tool preambles and built-in system prompts: 70 tokens for gpt-oss, 530 for Claude with tools. */
+const TEMPLATE_TOKENS = 1_024
+const LEAST_BYTES_PER_SECOND = 500
+const SHORTEST_AUDIO_MS = 10_000
+/** Each line of a cost rounds up by half a nano-dollar at the most, and there are at most 14. */
+const ROUNDING = 7n
+
+/** Whether the price has a rate for all that the task could consume; without, the cost is not known (P5). */
+export function isPriced (task: Task, price: Price | undefined): boolean {
+  return price !== undefined && covers(sheetOf(price), TASK_UNITS[task])
+}
+
+/** Upper bound of the cost; undefined: not known. */
+export function ceilingOf ({ task, envelope, model, price }: Offer): NanoUsd | undefined {
+  if (!price) return undefined
+  const sheet = sheetOf(price)
+  const units = TASK_UNITS[task]
+  if (!covers(sheet, units)) return undefined
+  let sum = atMost(1, sheet.rates.requests) + atMost(mostInput(task, envelope, model), sheet.worstInput)
+  if (units.hasOutput) sum += atMost(mostOutput(envelope, model), sheet.worstOutput)
+  if (units.other) sum += atMost(MOST_OTHER[units.other](envelope), sheet.rates[units.other])
+  return sum === 0n ? sum : sum + ROUNDING
+}
+
+function covers ({ units, rates, worstInput, worstOutput }: PriceSheet, { hasOutput, other }: TaskUnits): boolean {
+  if (other && rates[other]) return true
+  if (units.has('tokens')) return worstInput !== undefined && (!hasOutput || worstOutput !== undefined)
+  return units.size === 1 && rates.requests !== undefined
+}
+
+function mostInput (task: Task, { needs, bodyBytes }: Envelope, { contextWindow }: Offer['model']): number {
+  if (needs.includes('vision')) return contextWindow ?? Math.max(bodyBytes, LARGEST_WINDOW)
+  return task === 'chat' ? bodyBytes + TEMPLATE_TOKENS : bodyBytes
+}
+
+function mostOutput ({ choices, maxOutputTokens }: Envelope, model: Offer['model']): number {
+  const each = maxOutputTokens ?? model.maxOutputTokens ?? model.contextWindow ?? LARGEST_WINDOW
+  return Math.min(MOST_UNITS, choices * each)
+}
+
+const MOST_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => number } = {
+  characters: ({ characters, bodyBytes }) => characters ?? bodyBytes,
+  audio_ms: ({ bodyBytes }) => Math.max(SHORTEST_AUDIO_MS, Math.ceil(bodyBytes * 1_000 / LEAST_BYTES_PER_SECOND)),
+  images: ({ choices }) => choices
+}
+
+function atMost (count: number, rate: Rate | undefined): NanoUsd {
+  if (!rate || count === 0) return 0n
+  return (BigInt(count) * rate.nanoUsd + rate.per - 1n) / rate.per
+}
+
+/** English text and its JSON. */
+const USUAL_BYTES_PER_TOKEN = 4
+const USUAL_OUTPUT_TOKENS = 500
+/** Compressed speech. */
+const USUAL_BYTES_PER_SECOND = 4_000
+
+const USUAL_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => number } = {
+  characters: MOST_OTHER.characters,
+  audio_ms: ({ bodyBytes }) => bodyBytes * 1_000 / USUAL_BYTES_PER_SECOND,
+  images: MOST_OTHER.images
+}
+
+/**
+ * The likely cost in nano-USD, as a plain number: it puts offers in order and is never booked. Undefined: not known.
+ * A number because `auto` compares hundreds of offers for each request.
+ */
+export function expectedOf ({ task, envelope, model, price }: Offer): number | undefined {
+  if (!price) return undefined
+  const sheet = sheetOf(price)
+  const units = TASK_UNITS[task]
+  if (!covers(sheet, units)) return undefined
+  const { weights } = sheet
+  const { other } = units
+  const otherWeight = other && weights[other]
+  const rest = weights.requests ?? 0
+  if (other && otherWeight !== undefined) return rest + otherWeight * USUAL_OTHER[other](envelope)
+  const input = envelope.bodyBytes / USUAL_BYTES_PER_TOKEN * inputWeight(weights)
+  return units.hasOutput ? rest + input + usualOutput(envelope, model) * outputWeight(weights) : rest + input
+}
+
+function usualOutput ({ choices, maxOutputTokens }: Envelope, model: Offer['model']): number {
+  return choices * Math.min(USUAL_OUTPUT_TOKENS, maxOutputTokens ?? model.maxOutputTokens ?? USUAL_OUTPUT_TOKENS)
+}
+
+function inputWeight ({ input, audio_input: audio }: PriceSheet['weights']): number {
+  return input ?? audio ?? 0
+}
+
+function outputWeight ({ output, audio_output: audio, image_output: image }: PriceSheet['weights']): number {
+  return output ?? audio ?? image ?? 0
+}

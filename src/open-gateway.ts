@@ -1,0 +1,106 @@
+// Builds the gateway from its settings: opens the stores, recovers what a killed process left, wires the parts.
+
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { TASK_PATHS } from './core/ask.ts'
+import type { Clock } from './core/clock.ts'
+import { createTagSource, type RandomBytes } from './core/ids.ts'
+import { createExchange } from './exchange/exchange.ts'
+import { createHttpUpstream } from './exchange/http-upstream.ts'
+import type { Upstream } from './exchange/upstream.ts'
+import type { Gateway, Mode } from './gateway.ts'
+import { SqliteKeys } from './keys/sqlite-keys.ts'
+import { openDatabase } from './ledger/sqlite/database.ts'
+import { SqliteLedger } from './ledger/sqlite/ledger.ts'
+import { createReports } from './ledger/sqlite/reports.ts'
+import { openEventLog } from './local/events.ts'
+import { dryRunCredentials } from './providers/dry-run/credentials.ts'
+import { describeForward } from './providers/dry-run/forward.ts'
+import { createDryRunUpstream } from './providers/dry-run/upstream.ts'
+import { createRequestLine } from './request-line.ts'
+import { describeNothingEligible, planText } from './routing/explain.ts'
+import { createHealth } from './routing/health.ts'
+import { createRouter } from './routing/router.ts'
+import type { Settings } from './settings.ts'
+import { openSupply, type Supply } from './supply.ts'
+
+/** What the process around the gateway gives it; tests give their own. */
+export interface Outside {
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: Logger
+}
+
+/** @throws SettingsError, ConfigError or DatabaseRefusal: sentences for the operator. */
+export async function openGateway (settings: Settings, outside: Outside): Promise<Gateway> {
+  const { clock, random, log } = outside
+  mkdirSync(settings.home, { recursive: true, mode: 0o700 })
+  rmSync(settings.spoolFolder, { recursive: true, force: true }) // uploads of a process that was killed
+  const supply = openSupply(settings, outside)
+  const mode: Mode = settings.isDryRun || !supply.hasAny() ? 'dry_run' : 'proxy'
+  const { ledger, sqlite } = openLedger(settings, outside)
+  const { upstream, close: closeUpstream } = openUpstream(mode, settings, { clock, supply })
+  const credentials = mode === 'dry_run' ? dryRunCredentials(supply.providers) : supply.credentials
+  const { catalog, providers } = supply
+  const health = createHealth({ clock })
+  const router = createRouter({
+    catalog, providers, credentials, health, strategy: settings.strategy, unknownPrice: settings.unknownPrice
+  })
+  const exchange = createExchange({
+    clock,
+    ledger,
+    router,
+    credentials,
+    health,
+    upstream,
+    providers,
+    deadlines: settings.deadlines,
+    answerLimit: settings.limits.answer,
+    providerLabel: mode === 'dry_run' ? 'dry-run' : undefined,
+    nextTag: createTagSource(random),
+    describePlan: planText,
+    describeNothingEligible,
+    report: createRequestLine(log),
+    alarm: (message, error) => { log.error({ err: error }, message) }
+  })
+  const close = async () => {
+    supply.close()
+    await closeUpstream()
+    await ledger.close()
+  }
+  const keys = new SqliteKeys({ database: sqlite, clock, random, operatorKeys: settings.operatorKeys })
+  const reports = createReports(sqlite)
+  const { reload } = supply
+  const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
+  return {
+    settings, mode, paths, clock, log, ledger, reports, keys, credentials, router, catalog, providers, exchange, reload, close
+  }
+}
+
+function openLedger (settings: Settings, { clock, log }: Outside) {
+  const database = openDatabase(settings.databasePath, { access: 'owner', durability: settings.durability })
+  const ledger = new SqliteLedger(database)
+  const recovered = ledger.recover(clock.nowMs())
+  if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')
+  return { ledger, sqlite: database.sqlite }
+}
+
+function openUpstream (
+  mode: Mode, settings: Settings, { clock, supply }: { clock: Clock, supply: Supply }
+): { upstream: Upstream, close: () => Promise<void> } {
+  if (mode === 'proxy') {
+    const upstream = createHttpUpstream({ connectMs: settings.deadlines.connectMs, connections: settings.maxInFlight })
+    return { upstream, close: () => upstream.close() }
+  }
+  const events = openEventLog(join(settings.home, 'events.jsonl'), clock)
+  const describe = (call: Parameters<Upstream['send']>[0]) => describeForward(call, supply.providers(), supply.hasKey)
+  const upstream = createDryRunUpstream({ clock, events, describe })
+  return {
+    upstream,
+    async close () {
+      await upstream.close()
+      await events.close()
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// The providers every broker knows: one line each. Wires of their own (Anthropic, Gemini) join with their wire.
+
+import type { Provider } from './provider.ts'
+import { cerebras } from './cerebras.ts'
+import { deepseek } from './deepseek.ts'
+import { fireworks } from './fireworks.ts'
+import { groq } from './groq.ts'
+import { llamacpp } from './llamacpp.ts'
+import { lmstudio } from './lmstudio.ts'
+import { mistral } from './mistral.ts'
+import { ollama } from './ollama.ts'
+import { openai } from './openai.ts'
+import { openrouter } from './openrouter.ts'
+import { perplexity } from './perplexity.ts'
+import { sambanova } from './sambanova.ts'
+import { together } from './together.ts'
+import { vllm } from './vllm.ts'
+import { xai } from './xai.ts'
+
+export const builtin: readonly Provider[] = [
+  openai,
+  openrouter,
+  groq,
+  sambanova,
+  mistral,
+  deepseek,
+  xai,
+  together,
+  fireworks,
+  cerebras,
+  perplexity,
+  ollama,
+  vllm,
+  llamacpp,
+  lmstudio
+]

@@ -1,0 +1,126 @@
+// One credential of a pool: how busy it is, and since which outcome it rests. What rests it is in `note`.
+
+import type { Outcome } from '../core/outcome.ts'
+import type { Secret } from '../core/secret.ts'
+
+/** For a 429 that names no wait, or one that makes no sense. */
+export const THROTTLED_MS = 60_000
+export const LONGEST_THROTTLE_MS = 5 * 60_000
+/** A wait of zero is no wait: without a floor a throttled credential would be asked in a tight loop. */
+export const SHORTEST_THROTTLE_MS = 1_000
+/** After a 401 or 403 only a person can help, so one call per so long finds out whether somebody did. */
+export const UNAUTHORISED_RETRY_MS = 10 * 60_000
+export const FAILURES_IN_A_ROW = 3
+export const FIRST_BACK_OFF_MS = 5_000
+export const LONGEST_BACK_OFF_MS = 5 * 60_000
+
+export type Rest = 'throttled' | 'failing' | 'unauthorised'
+
+/** Safe to print: the secret masks itself, everything else is private. Times are monotonic ms. */
+export class CredentialSlot {
+  readonly id: string
+  readonly provider: string
+  readonly secret: Secret | undefined
+  #inFlight = 0
+  #takenAt = 0
+  #readyAtMs = 0
+  #rest: Rest | undefined
+  #failures = 0
+  #isProbe = false
+
+  constructor (id: string, provider: string, secret: Secret | undefined) {
+    this.id = id
+    this.provider = provider
+    this.secret = secret
+  }
+
+  isReady (nowMs: number): boolean {
+    return this.#readyAtMs <= nowMs
+  }
+
+  /** Fit and without a failure since its last answer: proof that the provider itself is up. */
+  isWorking (nowMs: number): boolean {
+    return this.#failures === 0 && this.isReady(nowMs)
+  }
+
+  /** Ms until it may be taken; undefined: only a new key, or luck, will help. */
+  waitMs (nowMs: number): number | undefined {
+    return this.#rest === 'unauthorised' ? undefined : Math.max(this.#readyAtMs - nowMs, 0)
+  }
+
+  /** Less busy, or as busy and unused for longer. */
+  isBefore (other: CredentialSlot): boolean {
+    return this.#inFlight === other.#inFlight ? this.#takenAt < other.#takenAt : this.#inFlight < other.#inFlight
+  }
+
+  /** `turn` grows with every take. */
+  take (turn: number, nowMs: number): void {
+    this.#inFlight++
+    this.#takenAt = turn
+    if (this.#rest !== 'unauthorised') return
+    this.#isProbe = true
+    this.#readyAtMs = nowMs + UNAUTHORISED_RETRY_MS // one probe at a time
+  }
+
+  /** @throws when it was not taken: somebody's bookkeeping is wrong. */
+  giveBack (): void {
+    if (this.#inFlight === 0) throw new Error(`credential ${this.id} was given back more often than taken`)
+    this.#inFlight--
+  }
+
+  /**
+   * What an attempt teaches about this credential. `refused` and `abandoned` teach nothing; a `cut` answer had begun,
+   * so the credential is good. Failures of the provider count only when `isOtherWorking`: else all of them would
+   * rest at once for an outage, and that is health's decision, per backend.
+   */
+  note (outcome: Outcome, nowMs: number, isOtherWorking: boolean): void {
+    switch (outcome.kind) {
+      case 'answered': return this.#recover(nowMs)
+      case 'throttled': return this.#throttle(outcome.retryAfterMs, nowMs)
+      case 'unauthorised': return this.#refuse(nowMs)
+      case 'failed':
+      case 'unreachable':
+      case 'stalled': return this.#fail(nowMs, isOtherWorking)
+      case 'refused':
+      case 'abandoned':
+      case 'cut':
+    }
+  }
+
+  /** A throttled key may still finish what it was doing, and a revoked one too: such answers prove nothing new. */
+  #recover (nowMs: number): void {
+    this.#failures = 0
+    if (this.#rest === 'throttled' && !this.isReady(nowMs)) return
+    if (this.#rest === 'unauthorised' && !this.#isProbe) return
+    this.#rest = undefined
+    this.#isProbe = false
+    this.#readyAtMs = 0
+  }
+
+  #throttle (retryAfterMs: number | undefined, nowMs: number): void {
+    if (this.#rest === 'unauthorised' && !this.#isProbe) return
+    const untilMs = nowMs + throttleMs(retryAfterMs)
+    this.#readyAtMs = this.#isProbe ? untilMs : Math.max(this.#readyAtMs, untilMs)
+    this.#rest = 'throttled'
+    this.#isProbe = false
+  }
+
+  #refuse (nowMs: number): void {
+    this.#rest = 'unauthorised'
+    this.#isProbe = false
+    this.#readyAtMs = nowMs + UNAUTHORISED_RETRY_MS
+  }
+
+  #fail (nowMs: number, isOtherWorking: boolean): void {
+    this.#failures++
+    if (this.#failures < FAILURES_IN_A_ROW || !isOtherWorking || !this.isReady(nowMs)) return
+    const backOffMs = FIRST_BACK_OFF_MS * 2 ** (this.#failures - FAILURES_IN_A_ROW)
+    this.#rest = 'failing'
+    this.#readyAtMs = nowMs + Math.min(backOffMs, LONGEST_BACK_OFF_MS)
+  }
+}
+
+function throttleMs (retryAfterMs: number | undefined): number {
+  if (retryAfterMs === undefined || !(retryAfterMs >= 0)) return THROTTLED_MS
+  return Math.min(Math.max(retryAfterMs, SHORTEST_THROTTLE_MS), LONGEST_THROTTLE_MS)
+}

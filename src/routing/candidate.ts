@@ -1,0 +1,30 @@
+// A backend that may be tried, with its ceiling worked out when somebody asks: most candidates never get their turn.
+
+import type { Backend, Model } from '../catalog/catalog.ts'
+import type { NanoUsd } from '../core/money.ts'
+import { ceilingOf } from '../metering/estimate.ts'
+import type { Candidate } from './plan.ts'
+import type { Row } from './roster.ts'
+import type { PlanRequest } from './router.ts'
+
+export class RankedCandidate implements Candidate {
+  readonly backend: Backend
+  readonly model: Model
+  readonly #request: PlanRequest
+  readonly #isFree: boolean
+  #ceiling: NanoUsd | undefined
+
+  constructor ({ backend, model, provider }: Row, request: PlanRequest) {
+    this.backend = backend
+    this.model = model
+    this.#request = request
+    this.#isFree = provider?.isFree === true
+  }
+
+  get ceiling (): NanoUsd | undefined {
+    if (this.#isFree) return 0n
+    const { task, envelope } = this.#request
+    this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price: this.backend.price })
+    return this.#ceiling
+  }
+}

@@ -1,0 +1,111 @@
+// Hard constraints: a table, the first row that excludes a backend gives the reason. Permanent reasons come before
+// passing ones, so that a backend that is only cooling is known to be eligible otherwise.
+
+import type { Principal } from '../core/ask.ts'
+import { isPriced } from '../metering/estimate.ts'
+import type { Credentials } from '../providers/credentials.ts'
+import type { ResolvedProvider } from '../providers/registry.ts'
+import type { Health } from './health.ts'
+import type { ExclusionCode } from './plan.ts'
+import type { Row } from './roster.ts'
+import type { PlanRequest } from './router.ts'
+
+export interface Filter {
+  readonly code: ExclusionCode
+  /** Detail of the exclusion; undefined: the backend may stay. */
+  excludes (row: Row, request: PlanRequest): string | undefined
+}
+
+export interface FilterParts {
+  readonly credentials: Pick<Credentials, 'state'>
+  readonly health: Pick<Health, 'coolingMs'>
+  /** Whether backends whose cost is not known may be used. */
+  readonly unknownPrice: 'allow' | 'deny'
+}
+
+/** A lower bound of tokens: hardly any text has more bytes to a token, even in the most generous tokenizer. */
+const MOST_BYTES_PER_TOKEN = 8
+
+export function createFilters ({ credentials, health, unknownPrice }: FilterParts): readonly Filter[] {
+  return [
+    {
+      code: 'unknown_provider',
+      excludes: ({ provider, backend }) => provider ? undefined : backend.provider
+    },
+    {
+      code: 'wrong_task',
+      excludes: ({ provider }, { task }) => provider?.tasks.includes(task) === false ? task : undefined
+    },
+    {
+      code: 'not_allowed_for_key',
+      excludes: (row, { principal, envelope }) => refusedTo(principal, row, envelope.model)
+    },
+    {
+      code: 'missing_capability',
+      excludes: ({ model }, { envelope }) => envelope.needs.find((need) => !model.capabilities.has(need))
+    },
+    {
+      code: 'context_too_small',
+      excludes: ({ model }, request) =>
+        model.contextWindow !== undefined && leastTokens(request) > model.contextWindow
+          ? String(model.contextWindow)
+          : undefined
+    },
+    {
+      code: 'no_credential',
+      excludes: ({ provider }) => provider && missingCredential(provider, credentials)
+    },
+    {
+      code: 'price_unknown',
+      excludes: ({ provider, backend }, { task }) =>
+        unknownPrice === 'deny' && provider?.isFree !== true && !isPriced(task, backend.price) ? backend.id : undefined
+    },
+    {
+      code: 'credential_cooling',
+      excludes: ({ backend }) => {
+        const state = credentials.state(backend.provider)
+        return state.kind === 'cooling' ? String(state.retryAfterMs) : undefined
+      }
+    },
+    {
+      code: 'backend_cooling',
+      excludes: ({ backend }) => {
+        const coolingMs = health.coolingMs(backend.id)
+        return coolingMs > 0 ? String(coolingMs) : undefined
+      }
+    }
+  ]
+}
+
+/**
+ * Tokens the ask has at the very least, the room for its answer included. Only chat is judged: the bytes of images and
+ * audio are no text, and lists of embedding or completion inputs have the window for each of their items.
+ */
+function leastTokens ({ task, envelope }: PlanRequest): number {
+  if (task !== 'chat') return 0
+  const isText = !envelope.needs.includes('vision') && !envelope.needs.includes('audio_input')
+  return (isText ? envelope.bodyBytes / MOST_BYTES_PER_TOKEN : 0) + (envelope.maxOutputTokens ?? 0)
+}
+
+/** How to give the provider what it lacks. */
+function missingCredential (provider: ResolvedProvider, credentials: FilterParts['credentials']): string | undefined {
+  const state = credentials.state(provider.id)
+  if (state.kind === 'cooling' && state.retryAfterMs === undefined) return 'replace its credential, it was refused'
+  if (state.kind !== 'none') return undefined
+  const [prefix] = provider.env
+  if (provider.url === undefined && prefix !== undefined) return `set ${prefix}_BASE_URL`
+  if (provider.secretSource !== 'none') return `fill ${provider.secretSource}`
+  return prefix === undefined ? 'give it a credential in modelsconfig.yml' : `set ${prefix}_API_KEY`
+}
+
+/** A key may list the very name that is asked (`auto`, an alias), models, `provider/model_id`; `*` ends a pattern. */
+function refusedTo ({ models, providers }: Principal, { model, backend }: Row, asked: string): string | undefined {
+  if (providers && !matchesAny(providers, backend.provider)) return backend.provider
+  if (!models || models.includes(asked) || matchesAny(models, model.name)) return undefined
+  return matchesAny(models, `${backend.provider}/${backend.modelId}`) ? undefined : model.name
+}
+
+function matchesAny (patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name)
+}

@@ -1,0 +1,62 @@
+// A plan as the ledger keeps it: short JSON, the same text for the same plan, so that equal plans share one row.
+// Nothing of a single request is in it: no ceilings, no times, no remaining seconds.
+
+import { EXCLUSIONS, type ExclusionCode, type Plan } from './plan.ts'
+
+/** A plan as read back. */
+export interface RecordedPlan {
+  readonly policy: string
+  readonly catalogVersion: string
+  /** In the order they were to be tried. `backend` is its id, `model` the public name. */
+  readonly candidates: ReadonlyArray<{ readonly backend: string, readonly model: string }>
+  readonly excluded: ReadonlyArray<{
+    readonly backend: string
+    readonly code: ExclusionCode
+    readonly detail: string | undefined
+  }>
+}
+
+/** Their detail is a wait, different for every request. */
+const PASSING: ReadonlySet<ExclusionCode> = new Set(['credential_cooling', 'backend_cooling'])
+
+/** `{"policy","catalog","candidates":[[backend,model]],"excluded":[[backend,code,detail]]}` */
+export function planText (plan: Plan): string {
+  return JSON.stringify({
+    policy: plan.policy,
+    catalog: plan.catalogVersion,
+    candidates: plan.candidates.map(({ backend, model }) => [backend.id, model.name]),
+    excluded: plan.excluded.map(({ backend, code, detail }) =>
+      detail === undefined || PASSING.has(code) ? [backend.id, code] : [backend.id, code, detail])
+  })
+}
+
+/** Undefined: the text is not one of ours, or of a version that is not known any more. */
+export function readPlanText (text: string): RecordedPlan | undefined {
+  const plan = parse(text) as { [name: string]: unknown } | null | undefined
+  if (typeof plan !== 'object' || plan === null) return undefined
+  const { policy, catalog, candidates, excluded } = plan
+  if (typeof policy !== 'string' || typeof catalog !== 'string') return undefined
+  if (!isTable(candidates) || !isTable(excluded)) return undefined
+  return {
+    policy,
+    catalogVersion: catalog,
+    candidates: candidates.map(([backend = '', model = '']) => ({ backend, model })),
+    excluded: excluded.flatMap(([backend = '', word, detail]) => {
+      const code = EXCLUSIONS.find((code) => code === word)
+      return code ? [{ backend, code, detail }] : []
+    })
+  }
+}
+
+function parse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // The caller says that the plan cannot be read.
+  }
+}
+
+function isTable (value: unknown): value is string[][] {
+  return Array.isArray(value) &&
+    value.every((row) => Array.isArray(row) && row.every((cell) => typeof cell === 'string'))
+}

@@ -1,0 +1,31 @@
+// An order of the eligible backends: a name for the answer, and who comes first.
+
+import type { Row } from '../roster.ts'
+
+/** A backend that passed every filter, with what it will likely cost for the ask. */
+export interface Ranked {
+  readonly row: Row
+  /** Nano-USD as a plain number; Infinity: not known. */
+  readonly expected: number
+}
+
+export interface Policy {
+  /** As in `x_aibroker.strategy`. */
+  readonly name: string
+  /** Negative: `a` first. Zero only for the same backend. */
+  compare (a: Ranked, b: Ranked): number
+}
+
+export function byExpected (a: Ranked, b: Ranked): number {
+  return a.expected === b.expected ? 0 : a.expected - b.expected
+}
+
+export function byPriority (a: Ranked, b: Ranked): number {
+  return a.row.priority - b.row.priority
+}
+
+/** Makes every order total, and so the same for every request. Code units: no locale, no surprise. */
+export function byId (a: Ranked, b: Ranked): number {
+  if (a.row.backend.id === b.row.backend.id) return 0
+  return a.row.backend.id < b.row.backend.id ? -1 : 1
+}

@@ -1,0 +1,60 @@
+// Every backend of a catalog beside its provider, worked out once per snapshot and not per request.
+
+import type { Backend, Catalog, Model, Tier } from '../catalog/catalog.ts'
+import { TASKS, type Task } from '../core/ask.ts'
+import type { Providers, ResolvedProvider } from '../providers/registry.ts'
+
+/** A backend as routing sees it. */
+export interface Row {
+  readonly model: Model
+  readonly backend: Backend
+  /** Undefined: the file names a provider that nobody knows. */
+  readonly provider: ResolvedProvider | undefined
+  /** The provider's own priority where it has one, else the backend's; the lowest is first. */
+  readonly priority: number
+  /** 0: premium. */
+  readonly tierRank: number
+}
+
+export interface Roster {
+  rowsOf (model: Model): readonly Row[]
+  /** Backends of every model that serves the task, each once: what `auto` chooses from. */
+  serving (task: Task): readonly Row[]
+  /** The model of the file a backend belongs to. */
+  ownerOf (backendId: string): Model | undefined
+}
+
+const TIER_RANKS: { readonly [tier in Tier]: number } = { premium: 0, standard: 1, economy: 2 }
+
+/** The rows of a model that is not of the file, too. */
+export function rowsOf (model: Model, providers: Providers): Row[] {
+  return model.backends.map((backend) => {
+    const provider = providers.get(backend.provider)
+    return {
+      model, backend, provider, priority: provider?.priority ?? backend.priority, tierRank: TIER_RANKS[model.tier]
+    }
+  })
+}
+
+export function createRoster (catalog: Catalog, providers: Providers): Roster {
+  const byModel = new Map<Model, readonly Row[]>()
+  const byBackend = new Map<string, Row>()
+  for (const model of catalog.models.values()) {
+    const rows = rowsOf(model, providers)
+    byModel.set(model, rows)
+    for (const row of rows) if (!byBackend.has(row.backend.id)) byBackend.set(row.backend.id, row)
+  }
+  const all = [...byModel.values()].flat()
+  const byTask = new Map(TASKS.map((task) => [task, servingOnce(all, task)]))
+  return {
+    rowsOf: (model) => byModel.get(model) ?? rowsOf(model, providers),
+    serving: (task) => byTask.get(task) ?? [],
+    ownerOf: (backendId) => byBackend.get(backendId)?.model
+  }
+}
+
+/** Two models of the file may share a backend; asking it twice in one exchange would be asking in vain. */
+function servingOnce (rows: readonly Row[], task: Task): readonly Row[] {
+  const serving = rows.filter(({ model }) => model.tasks.has(task))
+  return [...new Map(serving.toReversed().map((row) => [row.backend.id, row])).values()].toReversed()
+}

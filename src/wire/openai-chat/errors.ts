@@ -1,0 +1,49 @@
+// A failure as OpenAI and OpenRouter clients read it, in one envelope for both.
+//
+// `code` is always an integer: OpenRouter's SDK drops the whole message otherwise. `metadata.error_type` is its
+// canonical name of the failure, `type` and `param` are OpenAI's. https://openrouter.ai/docs/api/reference/errors-and-debugging
+
+import { ERRORS, type ErrorCode, type GatewayError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+
+/** Failures that the same request meets again: clients must not try it again. */
+const PERMANENT: ReadonlySet<number> = new Set([402, 403, 404])
+/** Failures that pass by themselves; the answer always says when to come back. */
+const PASSING: ReadonlySet<number> = new Set([429, 503])
+
+/**
+ * `{"error":{"message","type","code","param","metadata":{"error_type","reason","request_id",…}}}`
+ * @param requestId undefined: the request could not even be read as HTTP.
+ */
+export function encodeError (error: GatewayError, requestId: string | undefined): JsonObject {
+  const { type, errorType } = error.row
+  return {
+    error: {
+      message: error.message,
+      type,
+      code: error.status,
+      param: error.extras.param ?? null,
+      metadata: {
+        error_type: errorType,
+        reason: error.code,
+        request_id: requestId,
+        ...error.extras.metadata as JsonObject | undefined
+      }
+    }
+  }
+}
+
+/** Headers an error answer carries besides its content type: whether and when to try again. Names in lower case. */
+export function errorHeaders (error: GatewayError): Record<string, string> {
+  const headers: Record<string, string> = {}
+  const waitS = error.extras.retryAfterS ?? (PASSING.has(error.status) ? 1 : undefined)
+  if (waitS !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(waitS)))
+  if (isPermanent(error)) headers['x-should-retry'] = 'false'
+  if (error.status === 401) headers['www-authenticate'] = 'Bearer'
+  return headers
+}
+
+/** Ours to judge only when the status is ours: a provider's own refusal passes without our opinion. */
+function isPermanent ({ code, status }: { readonly code: ErrorCode, readonly status: number }): boolean {
+  return PERMANENT.has(status) && ERRORS[code].status === status
+}

@@ -1,0 +1,31 @@
+// The OpenAI chat wire: chat, legacy completions, and the small endpoints beside them.
+// https://platform.openai.com/docs/api-reference
+
+import type { WireFormat } from '../format.ts'
+import { MediaBytes } from '../media-bytes.ts'
+import { NamedEventStream } from '../named-events.ts'
+import { finishAnswer, readAnswer } from './answer.ts'
+import { readEnvelope } from './envelope.ts'
+import { encodeErrorFrame } from './error-frame.ts'
+import { encodeError, errorHeaders } from './errors.ts'
+import { changesFor } from './request.ts'
+import { ChatStream } from './stream.ts'
+
+const EVENT_STREAM = 'text/event-stream'
+const CHAT_SHAPED = new Set(['chat', 'completion'])
+
+export const openaiChat: WireFormat = {
+  name: 'openai-chat',
+  readEnvelope,
+  changesFor,
+  readAnswer,
+  finishAnswer,
+  createStream (options) {
+    if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()
+    return CHAT_SHAPED.has(options.task) ? new ChatStream(options) : new NamedEventStream(options)
+  },
+  encodeError,
+  errorHeaders,
+  errorFrame: (error, requestId, contentType) =>
+    contentType.startsWith(EVENT_STREAM) ? encodeErrorFrame(error, requestId) : undefined
+}

@@ -1,0 +1,17 @@
+// The declared splices of a request on its way to a backend of the same wire: the model id, and the usage switch.
+
+import { asObject, type JsonBody } from '../../core/json.ts'
+import type { RequestTarget } from '../format.ts'
+
+/** Members to change, as JSON text. Empty: the client's own bytes go upstream. */
+export function changesFor (body: JsonBody, target: RequestTarget): Map<string, string | undefined> {
+  const changes = new Map<string, string | undefined>()
+  if (target.modelId !== target.envelope.model) changes.set('model', JSON.stringify(target.modelId))
+  const { isStream, wantsUsage } = target.envelope
+  if (isStream && !wantsUsage && target.mayAskUsage) {
+    // Without this a provider never tells what the stream cost. The extra chunk is kept from the client.
+    const options = asObject(body.value['stream_options'])
+    changes.set('stream_options', JSON.stringify({ ...options, include_usage: true }))
+  }
+  return changes
+}

@@ -1,0 +1,29 @@
+// Counts as providers tell them: numbers, numbers in strings, nulls, and now and then what cannot be true.
+
+import type { JsonValue } from '../core/json.ts'
+import { MOST_UNITS, NOTHING_TOLD, type Measured, type UsageKind } from '../core/usage.ts'
+
+const DIGITS = /^\d{1,10}$/
+
+/** Counts while they are read: undefined was not told, NaN was told and cannot be true. */
+export type ToldCounts = { readonly [kind in UsageKind]?: number | undefined }
+
+/** Undefined: absent or null. NaN: told, but not a count (negative, fractional, beyond a billion, not a number). */
+export function readCount (value: JsonValue | undefined): number | undefined {
+  if (value === undefined || value === null) return undefined
+  const count = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value
+  return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MOST_UNITS ? count : NaN
+}
+
+/** What is left of a total without its parts, never below zero; undefined when the total was not told. */
+export function without (total: number | undefined, ...parts: ReadonlyArray<number | undefined>): number | undefined {
+  if (total === undefined) return undefined
+  return Math.max(0, parts.reduce<number>((rest, part) => rest - (part ?? 0), total))
+}
+
+/** One impossible count discredits all that came with it, money included. */
+export function measuredOf (counts: ToldCounts, rest: Omit<Measured, 'usage'>): Measured {
+  const told = Object.entries(counts).filter(([, count]) => count !== undefined)
+  if (told.some(([, count]) => Number.isNaN(count))) return NOTHING_TOLD
+  return { usage: Object.fromEntries(told), ...rest }
+}

@@ -1,0 +1,149 @@
+// Request quirks, one table each: a body in, the members that change out.
+
+import t from 'tap'
+import type { JsonObject } from '../../../src/core/json.ts'
+import { anyForRequired } from '../../../src/providers/quirks/any-for-required.ts'
+import { dropOpenRouterFields } from '../../../src/providers/quirks/drop-openrouter-fields.ts'
+import { dropParameters } from '../../../src/providers/quirks/drop-parameters.ts'
+import { effortFromReasoning } from '../../../src/providers/quirks/effort-from-reasoning.ts'
+import { forModels } from '../../../src/providers/quirks/for-models.ts'
+import { maxCompletionTokensOnly, maxTokensOnly } from '../../../src/providers/quirks/output-limit.ts'
+import type { RequestQuirk } from '../../../src/providers/quirks/quirk.ts'
+import { renameParameter } from '../../../src/providers/quirks/rename-parameter.ts'
+import { systemForDeveloper } from '../../../src/providers/quirks/system-for-developer.ts'
+import { unaskedUsage } from '../../../src/providers/quirks/unasked-usage.ts'
+
+interface Row {
+  says: string
+  body: JsonObject
+  /** Undefined: the client's bytes go as they are. */
+  changes: Record<string, unknown> | undefined
+}
+
+function table (name: string, quirk: RequestQuirk, rows: readonly Row[]): void {
+  for (const { says, body, changes } of rows) {
+    t.test(`${name}: ${says}`, async (t) => {
+      const before = JSON.stringify(body)
+      const found = quirk(body)
+      t.strictSame(found, changes)
+      t.strictSame(Object.keys(found ?? {}), Object.keys(changes ?? {}), 'dropped members are named')
+      t.equal(JSON.stringify(body), before, 'the body itself stays')
+    })
+  }
+}
+
+table('dropParameters', dropParameters('logprobs', 'logit_bias'), [
+  { says: 'nothing of the list, nothing changes', body: { model: 'm', n: 2 }, changes: undefined },
+  { says: 'takes out what is there', body: { logprobs: true, n: 2 }, changes: { logprobs: undefined } },
+  {
+    says: 'a null and a false are refused by name too',
+    body: { logprobs: false, logit_bias: null },
+    changes: { logprobs: undefined, logit_bias: undefined }
+  }
+])
+
+table('dropOpenRouterFields', dropOpenRouterFields, [
+  {
+    says: 'a plain OpenAI body passes',
+    body: { model: 'm', messages: [], user: 'u', metadata: { provider: 'x' } },
+    changes: undefined
+  },
+  {
+    says: 'takes out what steers OpenRouter',
+    body: {
+      provider: { order: ['groq'] },
+      models: ['a', 'b'],
+      route: 'fallback',
+      transforms: [],
+      plugins: [{ id: 'web' }],
+      preset: 'p',
+      session_id: 's',
+      x_aibroker: {}
+    },
+    changes: {
+      provider: undefined,
+      models: undefined,
+      route: undefined,
+      transforms: undefined,
+      plugins: undefined,
+      preset: undefined,
+      session_id: undefined,
+      x_aibroker: undefined
+    }
+  },
+  { says: 'usage switch', body: { usage: { include: true } }, changes: { usage: undefined } },
+  { says: 'reasoning options', body: { reasoning: { effort: 'high' } }, changes: { reasoning: undefined } },
+  { says: 'a usage that is no object is the provider\'s to judge', body: { usage: true, reasoning: 'x' }, changes: undefined }
+])
+
+table('effortFromReasoning', effortFromReasoning, [
+  { says: 'says the effort in OpenAI\'s word', body: { reasoning: { effort: 'low' } }, changes: { reasoning_effort: 'low' } },
+  { says: 'the client\'s own word wins', body: { reasoning: { effort: 'low' }, reasoning_effort: 'high' }, changes: undefined },
+  { says: 'a null is no word', body: { reasoning: { effort: 'low' }, reasoning_effort: null }, changes: { reasoning_effort: 'low' } },
+  { says: 'a budget of tokens has no word', body: { reasoning: { max_tokens: 100 } }, changes: undefined },
+  { says: 'no reasoning', body: { model: 'm' }, changes: undefined }
+])
+
+table('maxTokensOnly', maxTokensOnly, [
+  { says: 'the older name passes', body: { max_tokens: 5 }, changes: undefined },
+  { says: 'renames the newer', body: { max_completion_tokens: 5 }, changes: { max_completion_tokens: undefined, max_tokens: 5 } },
+  {
+    says: 'of two limits the one the ceiling was computed with',
+    body: { max_completion_tokens: 5, max_tokens: 5000 },
+    changes: { max_completion_tokens: undefined, max_tokens: 5 }
+  },
+  { says: 'equal limits', body: { max_completion_tokens: 5, max_tokens: 5 }, changes: { max_completion_tokens: undefined } },
+  {
+    says: 'a null limits nothing',
+    body: { max_completion_tokens: null, max_tokens: 7 },
+    changes: { max_completion_tokens: undefined }
+  },
+  { says: 'zero is a limit', body: { max_completion_tokens: 0 }, changes: { max_completion_tokens: undefined, max_tokens: 0 } }
+])
+
+table('maxCompletionTokensOnly', maxCompletionTokensOnly, [
+  { says: 'the newer name passes', body: { max_completion_tokens: 5 }, changes: undefined },
+  { says: 'renames the older', body: { max_tokens: 5 }, changes: { max_tokens: undefined, max_completion_tokens: 5 } },
+  {
+    says: 'of two limits the newer one stays',
+    body: { max_tokens: 5000, max_completion_tokens: 5 },
+    changes: { max_tokens: undefined }
+  }
+])
+
+table('renameParameter', renameParameter('seed', 'random_seed'), [
+  { says: 'renames', body: { seed: 42 }, changes: { seed: undefined, random_seed: 42 } },
+  { says: 'zero is a seed', body: { seed: 0 }, changes: { seed: undefined, random_seed: 0 } },
+  { says: 'the provider\'s own name stays as it is', body: { seed: 1, random_seed: 2 }, changes: { seed: undefined } },
+  { says: 'a null is dropped', body: { seed: null }, changes: { seed: undefined } },
+  { says: 'nothing to rename', body: { random_seed: 2 }, changes: undefined }
+])
+
+table('systemForDeveloper', systemForDeveloper, [
+  { says: 'other roles pass', body: { messages: [{ role: 'system', content: 'a' }, { role: 'user', content: 'b' }] }, changes: undefined },
+  {
+    says: 'rewrites that role and nothing else',
+    body: { messages: [{ role: 'developer', content: [{ type: 'text', text: 'a' }], name: 'n' }, { role: 'user', content: 'developer' }] },
+    changes: { messages: [{ role: 'system', content: [{ type: 'text', text: 'a' }], name: 'n' }, { role: 'user', content: 'developer' }] }
+  },
+  { says: 'no messages', body: { input: 'x' }, changes: undefined },
+  { says: 'messages that are none are the provider\'s to refuse', body: { messages: [1, null, 'x'] }, changes: undefined }
+])
+
+table('anyForRequired', anyForRequired, [
+  { says: 'required', body: { tool_choice: 'required' }, changes: { tool_choice: 'any' } },
+  { says: 'auto', body: { tool_choice: 'auto' }, changes: undefined },
+  { says: 'a named function', body: { tool_choice: { type: 'function', function: { name: 'f' } } }, changes: undefined }
+])
+
+table('unaskedUsage', unaskedUsage, [
+  { says: 'the client asked', body: { stream: true, stream_options: { include_usage: true } }, changes: { stream_options: undefined } },
+  { says: 'the broker might ask', body: { stream: true }, changes: { stream_options: undefined } },
+  { says: 'no stream', body: { stream: false }, changes: undefined }
+])
+
+table('forModels', forModels(/^grok-4/, dropParameters('stop')), [
+  { says: 'a model of the pattern', body: { model: 'grok-4-fast', stop: 'x' }, changes: { stop: undefined } },
+  { says: 'another model', body: { model: 'grok-3', stop: 'x' }, changes: undefined },
+  { says: 'no model', body: { stop: 'x' }, changes: undefined }
+])
