@@ -12,6 +12,7 @@ import exchanges from '../routes/exchanges.ts'
 import health from '../routes/health.ts'
 import inference from '../routes/inference.ts'
 import models from '../routes/models.ts'
+import { GatewayError } from './core/errors.ts'
 import type { Gateway } from './gateway.ts'
 
 declare module 'fastify' {
@@ -48,7 +49,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
     requestTimeout: UPLOAD_TIMEOUT_MS, // Fastify's default of 0 lets a client upload one byte an hour
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    return503OnClosing: false, // Fastify's own 503 is not in our envelope
     requestIdHeader: false,
     frameworkErrors,
     clientErrorHandler,
@@ -60,6 +61,10 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   fastify.decorate('gateway', gateway)
   await fastify.register(errors, { gateway })
   await fastify.register(requestLog, { gateway })
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const mayPass = isReady() || request.routeOptions.config.open === true
+    done(mayPass ? undefined : new GatewayError('draining'))
+  })
   await fastify.register(principal, { gateway })
   await fastify.register(limits, { gateway })
   await fastify.register(body)

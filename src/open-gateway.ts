@@ -90,7 +90,7 @@ function openUpstream (
   mode: Mode, settings: Settings, { clock, supply }: { clock: Clock, supply: Supply }
 ): { upstream: Upstream, close: () => Promise<void> } {
   if (mode === 'proxy') {
-    const upstream = createHttpUpstream({ connectMs: settings.deadlines.connectMs, connections: settings.maxInFlight })
+    const upstream = createHttpUpstream({ connectMs: settings.deadlines.connectMs, connections: settings.maxInFlight || null })
     return { upstream, close: () => upstream.close() }
   }
   const events = openEventLog(join(settings.home, 'events.jsonl'), clock)

@@ -13,7 +13,7 @@ import { systemRandom } from './core/ids.ts'
 import type { Gateway } from './gateway.ts'
 import { makeFirstKey } from './keys/first-key.ts'
 import { openGateway } from './open-gateway.ts'
-import type { Settings } from './settings.ts'
+import { SettingsError, type Settings } from './settings.ts'
 
 export interface RunningServer {
   /** Base URL, or `unix:<path>` without TCP. */
@@ -33,7 +33,7 @@ export async function startServer (settings: Settings): Promise<RunningServer> {
   try {
     const firstKey = makeFirstKey(gateway.keys, settings)
     let isDraining = false
-    const app = await buildApp({ gateway, isReady: () => !isDraining })
+    const app = await buildApp({ gateway, isReady: () => !isDraining }).catch(refuseSetting)
     const { listen, sockets } = await openListeners(app, settings)
     announce(listen, gateway, firstKey?.token)
     let closing: Promise<void> | undefined
@@ -48,6 +48,11 @@ export async function startServer (settings: Settings): Promise<RunningServer> {
     await gateway.close()
     throw error
   }
+}
+
+/** A list in the settings that nobody could read before it was used, like AIBROKER_TRUST_PROXY. */
+function refuseSetting (error: unknown): never {
+  throw error instanceof RangeError ? new SettingsError(error.message) : error
 }
 
 function openLog (level: string): { log: Logger, flush: () => void } {

@@ -30,12 +30,6 @@ export const ERRORS = {
   upstream_refused: bad('{provider} refused the request: {reason}'),
   no_key: authentication('No auth credentials found. Send Authorization: Bearer <key>; make one with "aibroker token create".'),
   unknown_key: authentication('User not found. The key is unknown, revoked or expired; list keys with "aibroker token list".'),
-  budget_exceeded: {
-    status: 402,
-    type: 'insufficient_quota',
-    errorType: 'payment_required',
-    says: 'This request requires more credits, or fewer max_tokens: {reason}'
-  },
   credential_refused: forbidden(
     'The broker\'s own credential for {provider} was refused. Its operator can add a valid one: aibroker keys add {id}'),
   host_refused: forbidden('Host "{host}" is not served here. Call the address the broker printed at start.'),

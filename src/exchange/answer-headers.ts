@@ -2,7 +2,8 @@
 
 import { formatUsd } from '../core/money.ts'
 import type { Cost } from '../metering/cost.ts'
-import type { Attempted, UpstreamHeaders } from './attempt.ts'
+import type { Attempted } from './attempted.ts'
+import type { UpstreamHeaders } from './upstream.ts'
 import { textHeader } from './lanes.ts'
 
 /**

@@ -1,64 +1,15 @@
 // One call to one backend, up to the peek: everything here may still fail over, nothing has reached the client.
 
-import type { JsonObject } from '../core/json.ts'
 import type { Outcome } from '../core/outcome.ts'
-import { StreamBroken, type Additions, type PlainAnswer, type StreamReader } from '../wire/format.ts'
-import type { Ask } from './ask.ts'
+import { StreamBroken, type PlainAnswer, type StreamReader } from '../wire/format.ts'
+import type { Attempted, AttemptJob } from './attempted.ts'
 import { encode } from './encode.ts'
 import { isStreamAnswer, openReader, textHeader } from './lanes.ts'
 import { LiveStream } from './live-stream.ts'
 import { outcomeOfFailure, outcomeOfStatus, wordsOf } from './outcome-of.ts'
-import type { ExchangeParts } from './parts.ts'
-import type { Turn } from './turns.ts'
-import type { UpstreamFailure, UpstreamHandle, UpstreamListener } from './upstream.ts'
-
-export type UpstreamHeaders = Record<string, string | string[] | undefined>
-
-export interface Attempted {
-  readonly outcome: Outcome
-  readonly turn: Turn
-  readonly status: number | undefined
-  readonly headers: UpstreamHeaders
-  /** False: the client left before anything was sent. */
-  readonly isSent: boolean
-  /** Names of the request members that were changed on the way. */
-  readonly edits: readonly string[]
-  readonly durationMs: number
-  readonly firstEventMs: number | undefined
-  /** A whole plain answer; set when the outcome is `answered` and `live` is not. */
-  readonly plain: PlainAnswer | undefined
-  /** A stream whose first event is in hand. */
-  readonly live: LiveStream | undefined
-  /** The provider's own error body, at most 64 KiB. */
-  readonly refusal: string | undefined
-}
-
-export interface AttemptJob {
-  readonly ask: Ask
-  readonly turn: Turn
-  readonly parts: ExchangeParts
-  /** What the usage event of a stream gets added. */
-  readonly additionsFor: (usage: JsonObject) => Additions | undefined
-}
+import type { UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener } from './upstream.ts'
 
 const LONGEST_REFUSAL_BYTES = 64 * 1024
-
-/** The attempt of a client that left between the commit of its row and the call. */
-export function neverSent (turn: Turn): Attempted {
-  return {
-    outcome: { kind: 'abandoned' },
-    turn,
-    isSent: false,
-    status: undefined,
-    headers: {},
-    edits: [],
-    durationMs: 0,
-    firstEventMs: undefined,
-    plain: undefined,
-    live: undefined,
-    refusal: undefined
-  }
-}
 
 /** Sends the call and listens until it is clear what it came to. `result` resolves exactly once. */
 export class Attempt implements UpstreamListener {

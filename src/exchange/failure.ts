@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { parseObject, asObject } from '../core/json.ts'
 import type { Plan } from '../routing/plan.ts'
-import type { Attempted } from './attempt.ts'
+import type { Attempted } from './attempted.ts'
 import type { ExchangeParts } from './parts.ts'
 
 /** No candidate could be tried at all. */

@@ -7,12 +7,14 @@
 
 import { Pool, errors } from 'undici'
 import type { Dispatcher } from 'undici'
-import type { Upstream, UpstreamCall, UpstreamFailure, UpstreamHandle, UpstreamListener } from './upstream.ts'
+import type {
+  Upstream, UpstreamCall, UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener
+} from './upstream.ts'
 
 export interface HttpUpstreamOptions {
   readonly connectMs: number
-  /** Sockets per origin at the most; requests beyond wait inside undici. */
-  readonly connections: number
+  /** Sockets per origin at the most; requests beyond wait inside undici. Null: as many as requests. */
+  readonly connections: number | null
 }
 
 /** Below the idle time-outs of providers and load balancers in front of them (60 s and more). */
@@ -119,8 +121,6 @@ class HttpCall implements Dispatcher.DispatchHandler, UpstreamHandle {
     this.#listener.onFailure(failureOf(error, this.#call))
   }
 }
-
-type UpstreamHeaders = Record<string, string | string[] | undefined>
 
 /** Failures before a connection exists: nothing of the request can have reached the provider. */
 const UNREACHABLE = new Set([

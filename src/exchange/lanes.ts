@@ -3,7 +3,8 @@
 import { asObject, type JsonObject } from '../core/json.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { StreamReader } from '../wire/format.ts'
-import type { AttemptJob, UpstreamHeaders } from './attempt.ts'
+import type { AttemptJob } from './attempted.ts'
+import type { UpstreamHeaders } from './upstream.ts'
 import type { Ask } from './ask.ts'
 
 /** The first value of a header; '' when it is absent. */

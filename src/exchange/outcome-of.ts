@@ -2,9 +2,8 @@
 
 import { asObject, parseObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { UpstreamHeaders } from './attempt.ts'
 import { textHeader } from './lanes.ts'
-import type { UpstreamFailure } from './upstream.ts'
+import type { UpstreamFailure, UpstreamHeaders } from './upstream.ts'
 
 const LONGEST_REASON = 400
 const LONGEST_WAIT_MS = 5 * 60_000

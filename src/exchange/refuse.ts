@@ -2,7 +2,7 @@
 
 import type { GatewayError } from '../core/errors.ts'
 import type { Ask } from './ask.ts'
-import type { Attempted } from './attempt.ts'
+import type { Attempted } from './attempted.ts'
 import { exchangeHeaders } from './answer-headers.ts'
 import { textHeader } from './lanes.ts'
 import type { Outlet } from './outlet.ts'

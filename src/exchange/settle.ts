@@ -7,7 +7,7 @@ import { costOf, type Cost, type Measured } from '../metering/cost.ts'
 import { measure, NOTHING_TOLD } from './measure.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
-import type { Attempted } from './attempt.ts'
+import type { Attempted } from './attempted.ts'
 import type { ExchangeParts } from './parts.ts'
 import type { Turn } from './turns.ts'
 

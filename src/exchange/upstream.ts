@@ -28,10 +28,13 @@ export type UpstreamFailure =
   /** The connection or the HTTP framing broke after the request was sent. */
   | { readonly kind: 'broken', readonly reason: string }
 
+/** Response headers, names lower case. */
+export type UpstreamHeaders = Record<string, string | string[] | undefined>
+
 /** Hears one call. After `onEnd` or `onFailure` nothing else comes; after `cancel` nothing at all. */
 export interface UpstreamListener {
   /** Final response headers (1xx never show). Names lower case. */
-  onHead (status: number, headers: Record<string, string | string[] | undefined>): void
+  onHead (status: number, headers: UpstreamHeaders): void
   onData (chunk: Buffer): void
   onEnd (): void
   onFailure (failure: UpstreamFailure): void

@@ -1,0 +1,54 @@
+// An attempt seen from outside: the job it is given, and what it came to.
+
+import type { JsonObject } from '../core/json.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Additions, PlainAnswer } from '../wire/format.ts'
+import type { Ask } from './ask.ts'
+import type { LiveStream } from './live-stream.ts'
+import type { ExchangeParts } from './parts.ts'
+import type { Turn } from './turns.ts'
+import type { UpstreamHeaders } from './upstream.ts'
+
+export interface Attempted {
+  readonly outcome: Outcome
+  readonly turn: Turn
+  readonly status: number | undefined
+  readonly headers: UpstreamHeaders
+  /** False: the client left before anything was sent. */
+  readonly isSent: boolean
+  /** Names of the request members that were changed on the way. */
+  readonly edits: readonly string[]
+  readonly durationMs: number
+  readonly firstEventMs: number | undefined
+  /** A whole plain answer; set when the outcome is `answered` and `live` is not. */
+  readonly plain: PlainAnswer | undefined
+  /** A stream whose first event is in hand. */
+  readonly live: LiveStream | undefined
+  /** The provider's own error body, at most 64 KiB. */
+  readonly refusal: string | undefined
+}
+
+export interface AttemptJob {
+  readonly ask: Ask
+  readonly turn: Turn
+  readonly parts: ExchangeParts
+  /** What the usage event of a stream gets added. */
+  readonly additionsFor: (usage: JsonObject) => Additions | undefined
+}
+
+/** The attempt of a client that left between the commit of its row and the call. */
+export function neverSent (turn: Turn): Attempted {
+  return {
+    outcome: { kind: 'abandoned' },
+    turn,
+    isSent: false,
+    status: undefined,
+    headers: {},
+    edits: [],
+    durationMs: 0,
+    firstEventMs: undefined,
+    plain: undefined,
+    live: undefined,
+    refusal: undefined
+  }
+}
