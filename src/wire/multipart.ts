@@ -73,8 +73,9 @@ export class MultipartScanner {
       if (this.#window.length - after > LONGEST_HEADERS_BYTES) throw new MultipartError('a part has too long headers')
       return false
     }
-    this.#closePart(at)
-    this.#openPart(this.#window.toString('utf8', after, headersEnd), headersEnd + HEADERS_END.length)
+    const headers = this.#window.toString('utf8', after, headersEnd)
+    this.#closePart(at) // the window now begins at the delimiter
+    this.#openPart(headers, headersEnd + HEADERS_END.length - at)
     return true
   }
 

@@ -20,6 +20,7 @@ import { addToEvent } from './usage-event.ts'
 
 const DONE = '[DONE]'
 const DONE_EVENT = Buffer.from('data: [DONE]\n\n')
+const BLANK_LINE = Buffer.from('\n\n')
 /** `data: [DONE]` with its blank line in any framing fits in the last so many bytes of a block. */
 const DONE_REACH = 24
 const USAGE_MARK = 'prompt_tokens"'
@@ -32,6 +33,8 @@ export class ChatStream implements StreamReader {
   readonly #blocks = new EventBlocks()
   readonly #finishedChoices = new Set<unknown>()
   #finishMark = FINISH_MARK
+  /** The sentinel as the provider spelled it. */
+  #done = DONE_EVENT
   events = 0
   isDone = false
   error: JsonObject | undefined
@@ -53,17 +56,17 @@ export class ChatStream implements StreamReader {
     const hasFinished = this.#finishedChoices.size >= this.#options.choices
     if (this.error || (!this.isDone && !hasFinished)) return { isComplete: false, tail: rest }
     // A provider that finished every choice but forgot the sentinel is complete; strict clients wait for it.
-    const done = this.isDone || !this.#options.isExact ? [DONE_EVENT] : []
+    const done = this.isDone || !this.#options.isExact ? [this.#done] : []
     return { isComplete: true, tail: Buffer.concat(rest ? [rest, ...done] : done) }
   }
 
-  /** Some servers leave out the last blank line: what parses is a whole event all the same. */
+  /** Some servers leave out the last blank line: what parses is a whole event all the same, and gets one. */
   #readRest (): Buffer | undefined {
     const rest = this.#blocks.rest()
     if (!rest) return undefined
     const text = dataOf(rest.toString('latin1'))
     if (text === undefined || (text !== DONE && !parseObject(text))) return undefined
-    return this.#read(Buffer.concat([rest, Buffer.from('\n\n')]))
+    return this.#read(this.#options.isExact ? rest : Buffer.concat([rest, BLANK_LINE]))
   }
 
   #read (block: Buffer): Buffer | undefined {
@@ -95,6 +98,7 @@ export class ChatStream implements StreamReader {
     if (json === undefined) return event // comments and unknown fields pass
     if (json === DONE) {
       this.isDone = true
+      this.#done = Buffer.from(event, 'latin1')
       return undefined
     }
     const parsed = parseObject(json)
