@@ -24,6 +24,7 @@ export interface RunningServer {
 }
 
 const LOG_FLUSH_MS = 500
+const LOG_BATCH_CHARS = 16_384
 const EXIT_INTERNAL = 70
 
 /** @throws SettingsError, ConfigError, DatabaseRefusal, or what the system says about the address. */
@@ -57,7 +58,7 @@ function refuseSetting (error: unknown): never {
 
 function openLog (level: string): { log: Logger, flush: () => void } {
   // Lines gather and are written together: a write per request costs more than all other work on the line.
-  const destination = pino.destination({ dest: 2, sync: false, minLength: 4096 })
+  const destination = pino.destination({ dest: 2, sync: false, minLength: LOG_BATCH_CHARS })
   const timer = setInterval(() => { destination.flush() }, LOG_FLUSH_MS)
   timer.unref()
   const flush = () => {

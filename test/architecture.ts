@@ -30,7 +30,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/catalog': ['src/core'],
   'src/wire': ['src/core'],
   'src/metering': ['src/core', 'src/catalog'],
-  'src/routing': ['src/core', 'src/catalog'],
+  'src/routing': ['src/core', 'src/catalog', 'src/metering', 'type src/providers'],
   'src/keys': ['src/core'],
   'src/ledger': ['src/core'],
   'src/ledger/sqlite': ['src/core', 'src/ledger'],
@@ -43,14 +43,19 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/local': ['src/core', 'src/keys'],
   // A command may use anything, but only once it runs: `serve` starts and `--help` answers without the rest.
   'src/cli': ['src/core', 'src/settings.ts', 'type *', 'lazy *'],
+  // The wiring: the only files that see everything, and that nothing below sees.
   'src/gateway.ts': ['*'],
+  'src/supply.ts': ['*'],
+  'src/open-gateway.ts': ['*'],
+  'src/request-line.ts': ['*'],
   'src/app.ts': ['*'],
+  'src/banner.ts': ['*'],
   'src/server.ts': ['*'],
   plugins: ['src/core', 'src/local', 'src/wire', 'type *'],
   // What the gateway does comes through the decorator; these files only read and write what is on the wire.
   routes: [
-    'src/core', 'src/wire', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts', 'src/ledger/usage-report.ts',
-    'src/routing/explain.ts', 'plugins/outlet.ts', 'type *'
+    'src/core', 'src/wire', 'src/catalog/model-card.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
+    'src/ledger/usage-report.ts', 'src/routing/explain.ts', 'plugins/outlet.ts', 'type *'
   ]
 }
 

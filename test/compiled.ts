@@ -62,7 +62,8 @@ function moveInto (draft: string, place: string): void {
 function removeStale (place: string): void {
   for (const name of readdirSync(folder)) {
     const other = join(folder, name)
-    if (other !== place && statSync(other).mtimeMs < Date.now() - KEEP_MS) rmSync(other, { recursive: true, force: true })
+    const isStale = other !== place && statSync(other).mtimeMs < Date.now() - KEEP_MS
+    if (isStale) rmSync(other, { recursive: true, force: true })
   }
 }
 

@@ -44,8 +44,3 @@ export function isNothing (node: YamlNode): boolean {
 export function isPlainText (text: string): boolean {
   return !NULL.test(text) && !BOOLEAN.test(text) && !NUMBER.test(text)
 }
-
-/** Whether a plain scalar of this spelling is a number. */
-export function isPlainNumber (text: string): boolean {
-  return NUMBER.test(text)
-}

@@ -25,6 +25,6 @@ export async function readCatalogFile (path: string | undefined, terminal: Termi
     return { path: store.path, catalog: store.current() }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new CommandFailure('wrong_usage', error.mistakes.map(plain).join('; '), error)
+    throw new CommandFailure('wrong_usage', error.mistakes.map(plain).join('\n'), error)
   }
 }

@@ -11,7 +11,7 @@ export const EXIT = { ok: 0, failed: 1, wrong_usage: 2, not_found: 3, internal: 
 /** `failed`: it was tried, or differences were found. `not_found`: or nobody answers there. */
 export type FailureKind = Exclude<keyof typeof EXIT, 'ok'>
 
-/** The sentence says what to do where the reader can do something. It must not hold a secret. */
+/** The sentence says what to do where the reader can do something; a line each for several. It holds no secret. */
 export class CommandFailure extends Error {
   readonly kind: FailureKind
 
@@ -23,7 +23,7 @@ export class CommandFailure extends Error {
 
 const debug = debuglog('aibroker')
 
-/** Says what went wrong on stderr, as one line or as `{"error": …}`, and gives the exit code. */
+/** Says what went wrong on stderr, one line per mistake or as `{"error": …}`, and gives the exit code. */
 export function report (error: unknown, isJson: boolean, terminal: Terminal): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok // help or version, printed already
   const { kind, message } = failureOf(error)
@@ -31,7 +31,7 @@ export function report (error: unknown, isJson: boolean, terminal: Terminal): nu
   const code = EXIT[kind]
   terminal.note(isJson
     ? JSON.stringify({ error: { message, code: kind, exit_code: code } })
-    : `aibroker: ${message}`)
+    : message.split('\n').map((line) => `aibroker: ${line}`).join('\n'))
   return code
 }
 

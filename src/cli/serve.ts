@@ -3,6 +3,7 @@
 import { readSettings, type ServeFlags } from '../settings.ts'
 import { examples, type Define } from './command.ts'
 import { CommandFailure } from './failure.ts'
+import { plain } from './plain-text.ts'
 import type { Terminal } from './terminal.ts'
 
 export const define: Define = (command, terminal) => {
@@ -54,11 +55,17 @@ const LISTEN_ADVICE: { readonly [code: string]: string } = {
 async function failureOf (error: unknown): Promise<unknown> {
   const { ConfigError } = await import('../catalog/config-error.ts')
   const { DatabaseRefusal } = await import('../ledger/sqlite/refusal.ts')
-  if (error instanceof ConfigError) return new CommandFailure('wrong_usage', error.message, error)
+  if (error instanceof ConfigError) return new CommandFailure('wrong_usage', error.mistakes.map(plain).join('\n'), error)
+  if (isWrongList(error)) return new CommandFailure('wrong_usage', error.message, error)
   if (error instanceof DatabaseRefusal) return new CommandFailure('failed', error.message, error)
   const { code = '', syscall, address, port } = error as NodeJS.ErrnoException & { address?: string, port?: number }
   const advice = LISTEN_ADVICE[code]
   if (advice === undefined || !['listen', 'bind', 'getaddrinfo'].includes(syscall ?? '')) return error
   const place = [address, port].filter((part) => part !== undefined).join(':')
   return new CommandFailure('failed', `cannot listen on ${place || 'the address'}: ${advice}`, error)
+}
+
+/** Lists of addresses and origins are read where they are used, and refused there by the variable's name. */
+function isWrongList (error: unknown): error is RangeError {
+  return error instanceof RangeError && error.message.startsWith('AIBROKER_')
 }

@@ -12,15 +12,19 @@ export interface Edit {
 /** Applies edits (any order, not overlapping) in one copy. With no edits the same buffer comes back. */
 export function splice (bytes: Buffer, edits: readonly Edit[]): Buffer {
   if (edits.length === 0) return bytes
-  const parts: Buffer[] = []
+  const sorted = edits.length === 1 ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
+  let length = bytes.length
+  for (const { start, end, text } of sorted) length += Buffer.byteLength(text) - (end - start)
+  const out = Buffer.allocUnsafe(length)
   let from = 0
-  for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    parts.push(bytes.subarray(from, edit.start))
-    if (edit.text !== '') parts.push(Buffer.from(edit.text))
-    from = edit.end
+  let at = 0
+  for (const { start, end, text } of sorted) {
+    at += bytes.copy(out, at, from, start)
+    at += out.write(text, at)
+    from = end
   }
-  parts.push(bytes.subarray(from))
-  return Buffer.concat(parts)
+  bytes.copy(out, at, from)
+  return out
 }
 
 /** A member name to its new JSON text, or to undefined: the member goes away. */

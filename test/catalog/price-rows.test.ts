@@ -22,11 +22,16 @@ t.test('decimals arrive exactly, quoted or not', async (t) => {
 
 t.test('each cost is for its own unit', async (t) => {
   const price = priceWith('per_minute: 0.006, per_image: 0.04, per_million_characters: 15, per_request: 0.005, image_output_cost: 32')
-  t.equal(amountOf(90_000, price?.rates.audio_ms ?? readRate('0', 1n)), 9_000_000n) // a minute and a half
-  t.equal(amountOf(3, price?.rates.images ?? readRate('0', 1n)), 120_000_000n)
-  t.equal(amountOf(1_000, price?.rates.characters ?? readRate('0', 1n)), 15_000_000n)
-  t.equal(amountOf(1, price?.rates.requests ?? readRate('0', 1n)), 5_000_000n)
-  t.equal(amountOf(1_000_000, price?.rates.image_output ?? readRate('0', 1n)), 32_000_000_000n)
+  for (const [kind, count, nanoUsd] of [
+    ['audio_ms', 90_000, 9_000_000n], // a minute and a half
+    ['images', 3, 120_000_000n],
+    ['characters', 1_000, 15_000_000n],
+    ['requests', 1, 5_000_000n],
+    ['image_output', 1_000_000, 32_000_000_000n]
+  ] as const) {
+    const rate = price?.rates[kind]
+    t.equal(rate && amountOf(count, rate), nanoUsd, kind)
+  }
 })
 
 t.test('every cost key sets a kind of its own', async (t) => {

@@ -30,9 +30,20 @@ export function finishAnswer ({ bytes, value, task }: PlainAnswer, additions: Ad
   if (additions.xAibroker !== undefined) top.set('x_aibroker', additions.xAibroker)
   const edits = editMembers(bytes, start, top, members)
   const find = (name: string) => members.find((member) => member.name === name)
-  if (task === 'chat') edits.push(...choiceEdits(bytes, find('choices')))
+  if (task === 'chat' && hasWrongMessage(value)) edits.push(...choiceEdits(bytes, find('choices')))
   edits.push(...usageEdits(bytes, find('usage'), asObject(value['usage']), additions.cost))
   return splice(bytes, edits)
+}
+
+/** Asked of the parsed answer first: most need no change, and then their bytes are not looked at again. */
+function hasWrongMessage (value: JsonObject): boolean {
+  const { choices } = value
+  if (!Array.isArray(choices)) return false
+  return choices.some((choice) => {
+    const message = asObject(asObject(choice)?.['message'])
+    return message !== undefined &&
+      (typeof message['role'] !== 'string' || MESSAGE_NULLS.some((name) => message[name] === null))
+  })
 }
 
 function choiceEdits (bytes: Buffer, choices: Member | undefined): Edit[] {
@@ -69,6 +80,8 @@ export function usageEdits (
   bytes: Buffer, usage: Member | undefined, value: JsonObject | undefined, cost: string | undefined
 ): Edit[] {
   if (!usage || !value || bytes[usage.valueStart] !== OBJECT_OPEN) return []
+  const at = usage.valueStart + 1
+  if (isWhole(value)) return cost === undefined ? [] : [{ start: at, end: at, text: `"cost":${cost},` }]
   const members = membersOf(bytes, usage.valueStart)
   const changes = new Map<string, string | undefined>()
   if (typeof value['cost'] !== 'number' && (cost !== undefined || value['cost'] === null)) changes.set('cost', cost)
@@ -80,6 +93,17 @@ export function usageEdits (
     return []
   })
   return [...edits, ...editMembers(bytes, usage.valueStart, changes, members)]
+}
+
+/** Nothing to repair, and something to stand behind the cost: it can be put in front without looking further. */
+function isWhole (usage: JsonObject): boolean {
+  if (usage['cost'] !== undefined || usage['prompt_tokens'] === undefined) return false
+  for (const name in DETAIL_COUNTS) {
+    const details = usage[name]
+    const count = DETAIL_COUNTS[name as keyof typeof DETAIL_COUNTS]
+    if (details !== undefined && typeof asObject(details)?.[count] !== 'number') return false
+  }
+  return true
 }
 
 function isNull (bytes: Buffer, member: Member): boolean {
