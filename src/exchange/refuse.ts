@@ -17,12 +17,20 @@ export function refuse (outlet: Outlet, ask: Ask, error: GatewayError, { id, att
   const last = attempts[attempts.length - 1]
   const own = ask.wire.errorHeaders(error)
   const headers = exchangeHeaders({ id, attempts: attempts.length, attempted: last, provider })
-    .filter((_, at, all) => !((all[at - at % 2] as string) in own)) // our word on retrying wins
+    .filter((_, at, all) => !isOverruled(all[at - at % 2] as string, own))
   for (const name in own) headers.push(name, own[name] as string)
   const body = verbatimRefusal(last) ?? Buffer.from(JSON.stringify(ask.wire.encodeError(error, id)))
   headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(body.length))
   outlet.begin(error.status, headers)
   outlet.end(body)
+}
+
+/**
+ * Our word on retrying wins. `retry-after-ms` goes with `retry-after`: clients prefer it, and a provider's few
+ * milliseconds would bring them back while its credential still rests here.
+ */
+function isOverruled (name: string, own: Readonly<Record<string, string>>): boolean {
+  return name in own || (name === 'retry-after-ms' && 'retry-after' in own)
 }
 
 /** OpenRouter's own error body passes as it is, like its answers. */
