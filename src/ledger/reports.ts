@@ -49,7 +49,7 @@ export interface AttemptRecord {
   readonly modelId: string
   readonly credentialId: string | undefined
   readonly startedAtMs: number
-  /** Undefined: still running, or left open by a crash and not recovered yet. */
+  /** Undefined: still running, or left open by a crash and not recovered yet. `orphaned`: closed by recovery. */
   readonly outcome: string | undefined
   readonly upstreamStatus: number | undefined
   readonly reason: string | undefined
@@ -69,7 +69,7 @@ export interface ExchangeRecord {
   readonly task: string
   readonly isStream: boolean
   readonly requestedModel: string
-  /** Undefined: still running. */
+  /** Undefined: still running. 0: the broker stopped before the end, and `error` is `orphaned`. */
   readonly status: number | undefined
   readonly error: string | undefined
   readonly durationMs: number | undefined

@@ -27,7 +27,8 @@ async function served (t: Test) {
 
 async function book ({ ledger }: SqliteBooks, ip = '127.0.0.1', cost = 450_000n, model = 'gpt-4o'): Promise<void> {
   const exchange = await ledger.open(exchangeIntent({ ip }), attemptIntent({ model }))
-  await ledger.settle(exchange, settlement({ attempt: answered({ cost, usage: { input: 90, cache_read: 10, output: 20 } }) }))
+  const usage = { input: 90, cache_read: 10, output: 20 }
+  await ledger.settle(exchange, settlement({ attempt: answered({ cost, usage }) }))
 }
 
 t.test('the report has the documented shape, on both bases', async (t) => {

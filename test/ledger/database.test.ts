@@ -36,8 +36,8 @@ t.test('the settings are those of a ledger', async (t) => {
   const path = databasePath(t)
   const settingsOf = (durability: 'process' | 'power') => {
     const database = openDatabase(path, { access: 'owner', durability })
-    const names = ['journal_mode', 'synchronous', 'busy_timeout', 'journal_size_limit', 'foreign_keys', 'trusted_schema',
-      'cell_size_check', 'mmap_size']
+    const names = ['journal_mode', 'synchronous', 'busy_timeout', 'journal_size_limit', 'wal_autocheckpoint',
+      'foreign_keys', 'trusted_schema', 'cell_size_check', 'mmap_size']
     const settings = Object.fromEntries(names.map((name) => [name, database.sqlite.pragma(name, { simple: true })]))
     database.close()
     return settings
@@ -47,6 +47,7 @@ t.test('the settings are those of a ledger', async (t) => {
     synchronous: 1,
     busy_timeout: 50,
     journal_size_limit: 67_108_864,
+    wal_autocheckpoint: 4_000,
     foreign_keys: 1,
     trusted_schema: 0,
     cell_size_check: 1,

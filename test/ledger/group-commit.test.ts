@@ -1,7 +1,7 @@
 // Group commit: one transaction per turn, promises after the commit, and a bad row hurts only itself.
 
 import t from 'tap'
-import { exchangeIntent, attemptIntent, answered, NOON_MS, settlement } from './samples.ts'
+import { exchangeIntent, attemptIntent, answered, failed, NOON_MS, settlement } from './samples.ts'
 import { sqliteBooks } from './sqlite-books.ts'
 
 const ALL = { by: 'ip', sinceMs: undefined, untilMs: undefined, ip: undefined } as const
@@ -43,6 +43,18 @@ t.test('the calls of one turn share one commit, those of the next have their own
   t.equal(count.get(), 51)
 })
 
+t.test('calls made later in the same turn still share its commit', async (t) => {
+  const { ledger, reader } = sqliteBooks(t)
+  const count = reader().sqlite.prepare('SELECT count(*) FROM exchanges').pluck()
+  const first = ledger.open(exchangeIntent(), attemptIntent())
+  for (let microtasks = 0; microtasks < 20; microtasks++) await undefined
+  const second = new Promise((resolve) => { process.nextTick(resolve) })
+    .then(() => ledger.open(exchangeIntent(), undefined))
+  await first
+  t.equal(count.get(), 2)
+  await second
+})
+
 t.test('a turn with more work than one commit takes is committed whole, in order', async (t) => {
   const books = sqliteBooks(t)
   const opening = Array.from({ length: 2_500 }, () => books.ledger.open(exchangeIntent(), attemptIntent()))
@@ -65,13 +77,26 @@ t.test('a row the schema refuses takes down itself and not its neighbours', asyn
 
   const broken = settlement({ attempt: answered({ usage: { input: 1.5 } }) })
   const [first, last] = [good[0]!, good[1]!]
-  const settled = await Promise.allSettled([ledger.settle(first, broken), ledger.settle(last, settlement())])
-  t.match(settled.map(({ status }) => status), ['rejected', 'fulfilled'])
+  const settled = await Promise.allSettled([ledger.settle(last, settlement()), ledger.settle(first, broken)])
+  t.match(settled.map(({ status }) => status), ['fulfilled', 'rejected'])
   t.match(reports.usage(ALL).totals, { requests: 1, promptTokens: 100 })
 
   await ledger.settle(first, settlement())
   t.match(reports.usage(ALL).totals, { requests: 2, promptTokens: 200 })
   t.match(verify(), { ok: true, exchanges: 2, open: 0 })
+})
+
+t.test('a retry that shares its commit with such a row is done once', async (t) => {
+  const { ledger, reports, verify } = sqliteBooks(t)
+  const exchange = await ledger.open(exchangeIntent(), attemptIntent())
+  const [retried, poisoned] = await Promise.allSettled([
+    ledger.retry(exchange, failed(), attemptIntent()),
+    ledger.open(exchangeIntent(), attemptIntent({ ceiling: -1n }))
+  ])
+  t.match([retried.status, poisoned.status], ['fulfilled', 'rejected'])
+  await ledger.settle(exchange, settlement())
+  t.match(reports.exchange(exchange.id)?.attempts, [{ outcome: 'failed' }, { outcome: 'answered' }])
+  t.match(verify(), { ok: true, exchanges: 1, attempts: 2 })
 })
 
 t.test('amounts that would break the sums of their hour are refused', async (t) => {

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { COST_GRADES, USAGE_KINDS, type Usage } from '../../src/core/usage.ts'
-import type { AttemptResult, OpenExchange } from '../../src/ledger/ledger.ts'
+import type { AttemptResult, ExchangeIntent } from '../../src/ledger/ledger.ts'
 import { createRandom, type Random } from './random.ts'
 import { answered, attemptIntent, exchangeIntent, failed, NOON_MS, settlement } from './samples.ts'
 import { sqliteBooks } from './sqlite-books.ts'
@@ -10,6 +10,7 @@ import { sqliteBooks } from './sqlite-books.ts'
 const EXCHANGES = 5_000
 const AT_ONCE = 40
 const DAY_MS = 86_400_000
+const PROVIDERS = ['openai', 'groq', 'mistral']
 
 t.test('roll-ups are equal to the sums of the rows and to an independent count', async (t) => {
   const random = createRandom(20_261_121)
@@ -17,45 +18,53 @@ t.test('roll-ups are equal to the sums of the rows and to an independent count',
   const told = { requests: 0, errors: 0, unpriced: 0, cost: 0n, prompt: 0, completion: 0 }
   const byProvider = new Map<string, bigint>()
 
-  const note = (provider: string, { usage, cost }: AttemptResult) => {
+  /** What an attempt adds; true when its price was not known. */
+  const note = (provider: string, { usage, cost }: AttemptResult): boolean => {
     told.cost += cost ?? 0n
     byProvider.set(provider, (byProvider.get(provider) ?? 0n) + (cost ?? 0n))
     for (const kind of ['input', 'cache_read', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input'] as const) {
       told.prompt += usage[kind] ?? 0
     }
     for (const kind of ['output', 'reasoning', 'audio_output', 'image_output'] as const) told.completion += usage[kind] ?? 0
+    return cost === undefined
   }
 
-  const one = async () => {
-    const createdAtMs = NOON_MS + random.upTo(3 * DAY_MS)
+  const refuse = async (intent: ExchangeIntent) => {
+    const exchange = await ledger.open(intent, undefined)
+    await ledger.settle(exchange, settlement({ status: 404, error: 'nothing_eligible', attempt: undefined }))
+    told.requests++
+    told.errors++
+  }
+
+  const serve = async (intent: ExchangeIntent) => {
+    let provider = random.pick(PROVIDERS)
+    const startedAtMs = intent.createdAtMs + 1
+    const attempt = () => attemptIntent({ provider, startedAtMs, model: random.pick(['small', 'large']) })
+    const exchange = await ledger.open(intent, attempt())
+    let isUnpriced = false
+    for (let retries = random.upTo(3); retries > 0; retries--) {
+      const ended = resultOf(random, failed())
+      isUnpriced = note(provider, ended) || isUnpriced
+      provider = random.pick(PROVIDERS)
+      await ledger.retry(exchange, ended, attempt())
+    }
+    const ended = resultOf(random, answered())
+    isUnpriced = note(provider, ended) || isUnpriced
+    const error = random.pick([undefined, undefined, 'stream_cut'])
+    await ledger.settle(exchange, settlement({ error, attempt: ended }))
+    told.requests++
+    told.errors += Number(error !== undefined)
+    told.unpriced += Number(isUnpriced)
+  }
+
+  const one = () => {
     const intent = exchangeIntent({
-      createdAtMs,
+      createdAtMs: NOON_MS + random.upTo(3 * DAY_MS),
       ip: `10.0.0.${random.upTo(4)}`,
       keyId: random.pick([undefined, 'key_a', 'key_b']),
       requestedModel: random.pick(['small', 'large', '=odd'])
     })
-    let provider = random.pick(['openai', 'groq', 'mistral'])
-    const isSent = random.upTo(9) > 0
-    const attempt = () => attemptIntent({ provider, startedAtMs: createdAtMs + 1, model: random.pick(['small', 'large']) })
-    const exchange: OpenExchange = await ledger.open(intent, isSent ? attempt() : undefined)
-    let isUnpriced = false
-    for (let retries = isSent ? random.upTo(3) : 0; retries > 0; retries--) {
-      const ended = resultOf(random, false)
-      note(provider, ended)
-      isUnpriced ||= ended.cost === undefined
-      provider = random.pick(['openai', 'groq', 'mistral'])
-      await ledger.retry(exchange, ended, attempt())
-    }
-    const error = isSent ? random.pick([undefined, undefined, 'stream_cut']) : 'nothing_eligible'
-    const ended = isSent ? resultOf(random, true) : undefined
-    if (ended) {
-      note(provider, ended)
-      isUnpriced ||= ended.cost === undefined
-    }
-    await ledger.settle(exchange, settlement({ status: error ? 502 : 200, error, attempt: ended }))
-    told.requests++
-    if (error) told.errors++
-    if (isUnpriced) told.unpriced++
+    return random.upTo(9) === 0 ? refuse(intent) : serve(intent)
   }
 
   for (let done = 0; done < EXCHANGES; done += AT_ONCE) await Promise.all(Array.from({ length: AT_ONCE }, one))
@@ -77,10 +86,10 @@ t.test('roll-ups are equal to the sums of the rows and to an independent count',
   }
 })
 
-function resultOf (random: Random, isAnswer: boolean): AttemptResult {
+function resultOf (random: Random, result: AttemptResult): AttemptResult {
   const grade = random.pick(COST_GRADES)
   const usage: { -readonly [kind in keyof Usage]: Usage[kind] } = {}
   for (const kind of USAGE_KINDS) if (random.upTo(3) === 0) usage[kind] = random.upTo(5_000)
   const cost = grade === 'unpriced' ? undefined : BigInt(random.upTo(2 ** 31)) * BigInt(random.upTo(1_000))
-  return isAnswer ? answered({ usage, cost, grade }) : failed({ usage, cost, grade })
+  return { ...result, usage, cost, grade }
 }

@@ -43,8 +43,16 @@ t.test('a running request is there, without what is not known yet', async (t) =>
   const books = sqliteBooks(t)
   const { id } = await books.ledger.open(exchangeIntent({ keyId: undefined }), attemptIntent())
   t.match(logs(books), [{
-    id, key: '', provider: 'openai', prompt_tokens: null, total_tokens: null, cost_usd: null, cost_grade: null, status: null,
-    duration_ms: null, attempts: 1
+    id,
+    key: '',
+    provider: 'openai',
+    prompt_tokens: null,
+    total_tokens: null,
+    cost_usd: null,
+    cost_grade: null,
+    status: null,
+    duration_ms: null,
+    attempts: 1
   }])
 })
 
@@ -80,15 +88,14 @@ t.test('money of any size is exact decimal text', async (t) => {
 
 t.test('the id made in SQL is the public id, for every length of row number', async (t) => {
   const books = sqliteBooks(t)
-  await books.ledger.close()
-  const again = await books.reopen()
-  const { sqlite } = (again as SqliteBooks).database
+  const { sqlite } = books.database
   const insert = sqlite.prepare(
     `INSERT INTO exchanges (id, created_at_ms, tag, ip, key, task, is_stream, requested_model, plan)
     VALUES (?, ?, 'abcdefGHIJ12', 0, 0, 0, 0, 0, 0)`)
-  const rows = Array.from({ length: 8 }, (_, digits) => [36 ** digits, 36 ** (digits + 1) - 1, 36 ** digits * 17 + 5]).flat()
-  for (const row of new Set(rows)) insert.run(row, NOON_MS + 999)
-  const expected = [...new Set(rows)].sort((a, b) => a - b).map((row) => generationId(row, 'abcdefGHIJ12', NOON_MS + 999))
+  const lengths = Array.from({ length: 8 }, (_, digits) => 36 ** digits)
+  const rows = new Set(lengths.flatMap((least) => [least, least * 36 - 1, least * 17 + 5]))
+  for (const row of rows) insert.run(row, NOON_MS + 999)
+  const expected = [...rows].sort((a, b) => a - b).map((row) => generationId(row, 'abcdefGHIJ12', NOON_MS + 999))
   t.same(sqlite.prepare('SELECT id FROM request_logs').pluck().all(), expected)
 })
 

@@ -8,12 +8,14 @@ import { openDatabase, type OpenDatabase } from '../../src/ledger/sqlite/databas
 import { SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { createReports } from '../../src/ledger/sqlite/reports.ts'
 import { verifyLedger } from '../../src/ledger/sqlite/verify.ts'
-import type { Books } from '../contracts/ledger.ts'
+import type { VerifyReport } from '../../src/ledger/verify.ts'
+import type { Books } from '../contracts/books.ts'
 import { NOON_MS } from './samples.ts'
 
 export interface SqliteBooks extends Books {
   readonly ledger: SqliteLedger
   readonly database: OpenDatabase
+  verify (): VerifyReport
   readonly path: string
   /** A read-only connection, as another process has it; closed with the test. */
   reader (): OpenDatabase

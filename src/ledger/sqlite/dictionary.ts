@@ -41,14 +41,15 @@ export function createDictionary (sqlite: Database): Dictionary {
   const findPlan = sqlite.prepare<[Buffer], number>('SELECT id FROM plans WHERE digest = ?').pluck()
   const insertPlan = sqlite.prepare<[Buffer, string]>('INSERT INTO plans (digest, text) VALUES (?, ?)')
 
-  const learnName = (text: string) => storeName(text.slice(0, LONGEST_NAME))
-  const name = (text: string) => names.get(text) ?? names.learn(text, learnName(text))
+  const name = (text: string): number => {
+    const short = shorten(text)
+    return names.get(short) ?? names.learn(short, storeName(short))
+  }
 
-  const learnBackend = (attempt: AttemptIntent): BackendId => {
+  const learnBackend = (attempt: AttemptIntent, modelId: string): BackendId => {
     const provider = name(attempt.provider)
     const model = name(attempt.model)
-    const id = storeBackend(
-      provider, model, attempt.modelId, attempt.credentialId ?? '', attempt.priceVersion ?? '')
+    const id = storeBackend(provider, model, modelId, attempt.credentialId ?? '', attempt.priceVersion ?? '')
     return { id, provider, model }
   }
 
@@ -61,14 +62,20 @@ export function createDictionary (sqlite: Database): Dictionary {
     name,
     optionalName: (text) => text === undefined ? 0 : name(text),
     backend (attempt) {
-      const { provider, model, modelId, credentialId = '', priceVersion = '' } = attempt
+      const { provider, model, credentialId = '', priceVersion = '' } = attempt
+      const modelId = shorten(attempt.modelId)
       const key = `${provider}\n${model}\n${modelId}\n${credentialId}\n${priceVersion}`
-      return backends.get(key) ?? backends.learn(key, learnBackend(attempt))
+      return backends.get(key) ?? backends.learn(key, learnBackend(attempt, modelId))
     },
     plan: (text) => plans.get(text) ?? plans.learn(text, learnPlan(text)),
     keep () { for (const cache of [names, backends, plans]) cache.keep() },
     forget () { for (const cache of [names, backends, plans]) cache.forget() }
   }
+}
+
+/** Copied when cut: a slice would keep the whole text of the client in memory for as long as its id. */
+function shorten (text: string): string {
+  return text.length <= LONGEST_NAME ? text : Buffer.from(text.slice(0, LONGEST_NAME)).toString()
 }
 
 /** Finds the row with these values in these (unique) columns, or makes it. Columns are constants of this file. */

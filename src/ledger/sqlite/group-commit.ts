@@ -1,8 +1,9 @@
 // Group commit: the writes of one event-loop turn share one transaction, and each promise resolves after its commit.
 //
 // DESIGN. Work is queued and committed by one `setImmediate`: it runs as soon as the I/O callbacks of this turn are
-// done, so an idle broker waits for nothing and a busy one batches by itself (measured per request: 26 us of CPU alone,
-// 11 us at 8 per turn). Nothing is half applied: whatever fails, the transaction is rolled back and memory with it.
+// done, so an idle broker waits for nothing and a busy one batches by itself (CPU per exchange, measured: 35 us alone,
+// 13 us at 8 per turn, 10 us at 64). Nothing is half applied: whatever fails, the transaction is rolled back and memory
+// with it.
 // - The store fails (disk full, I/O error, locked): everything in the batch rejects with `ledger_unavailable`; the next
 //   batch tries again.
 // - One piece of work fails (a value the schema refuses): the batch is done again piece by piece, and only the culprit

@@ -20,6 +20,8 @@ interface Holder {
   readonly started: string
 }
 
+/** What `link` answers where there are no hard links: exFAT, some network and container mounts. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 /** Attempts to replace a stale lock before giving up: each lost one means another process was quicker. */
 const TRIES = 5
 
@@ -49,10 +51,23 @@ function place (path: string, text: string): boolean {
     linkSync(draft, path)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (NO_LINKS.has(code)) return placeDirectly(path, text)
     throw error
   } finally {
     rmSync(draft, { force: true })
+  }
+}
+
+/** For file systems without hard links: as exclusive, but for a moment the file is there and empty. */
+function placeDirectly (path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   }
 }
 
