@@ -1,6 +1,7 @@
 // Why an exchange went the way it did: what was considered, what was tried, what it cost.
 
 import type { FastifyPluginAsync } from 'fastify'
+import { booksOf } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { explain } from '../src/routing/explain.ts'
 
@@ -15,7 +16,8 @@ const exchanges: FastifyPluginAsync = async (fastify) => {
   fastify.get<ExchangeRoute>('/exchanges/:id/explain', async ({ params: { id }, principal }, reply) => {
     await ledger.flush() // an exchange that was answered can be asked about
     const exchange = reports.exchange(id)
-    const isTheirs = principal.kind === 'address' || exchange?.keyId === principal.keyId
+    const owner = booksOf(principal)
+    const isTheirs = owner === undefined || exchange?.keyId === owner
     if (!exchange || !isTheirs) throw new GatewayError('unknown_exchange', { id })
     reply.header('cache-control', 'no-store')
     return explain(exchange)

@@ -42,6 +42,17 @@ export interface Principal {
   readonly budget: NanoUsd | undefined
 }
 
+/** Ids of keys the operator gave in the environment begin with this. */
+export const OPERATOR_PREFIX = 'operator#'
+
+/**
+ * Whose books a principal may read: a client key reads its own (its id); the operator's keys, and programs of this
+ * machine where no key is needed, read all (undefined).
+ */
+export function booksOf ({ keyId }: Pick<Principal, 'keyId'>): string | undefined {
+  return keyId?.startsWith(OPERATOR_PREFIX) ? undefined : keyId
+}
+
 /** What routing and metering need to know of a body. */
 export interface Envelope {
   readonly model: string

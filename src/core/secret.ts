@@ -2,6 +2,9 @@
 
 import { inspect } from 'node:util'
 
+const MASK = '[secret]'
+const SHORTEST_SECRET = 8
+
 export class Secret {
   readonly #value: string
 
@@ -14,12 +17,22 @@ export class Secret {
     return this.#value
   }
 
+  /**
+   * The text with a mask wherever the value stands in it, also as some JSON writers spell it: providers echo what they
+   * were sent. A value too short to be a secret ("none", "json") would only mutilate the text.
+   */
+  hideIn (text: string): string {
+    if (this.#value.length < SHORTEST_SECRET) return text
+    const hidden = text.replaceAll(this.#value, MASK)
+    return this.#value.includes('/') ? hidden.replaceAll(this.#value.replaceAll('/', '\\/'), MASK) : hidden
+  }
+
   /** Masked: never enough to use, enough to tell two keys apart. */
   get hint (): string {
     return this.#value.length < 16 ? '…' : `…${this.#value.slice(-4)}`
   }
 
-  toString (): string { return '[secret]' }
-  toJSON (): string { return '[secret]' }
-  [inspect.custom] (): string { return '[secret]' }
+  toString (): string { return MASK }
+  toJSON (): string { return MASK }
+  [inspect.custom] (): string { return MASK }
 }

@@ -9,6 +9,7 @@
 
 import { timingSafeEqual } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
+import { OPERATOR_PREFIX } from '../core/ask.ts'
 import type { Clock } from '../core/clock.ts'
 import type { RandomBytes } from '../core/ids.ts'
 import type { KeyRecord, KeyStore, NewKey } from './keys.ts'
@@ -129,7 +130,7 @@ export class SqliteKeys implements KeyStore {
 }
 
 function operatorKey (token: string, index: number, createdAtMs: number): StoredKey {
-  const id = `operator#${index}`
+  const id = `${OPERATOR_PREFIX}${index}`
   const record: KeyRecord = Object.freeze({
     id,
     name: id,

@@ -13,6 +13,8 @@ export interface UsageQuery {
   readonly untilMs: number | undefined
   /** Only this address. */
   readonly ip: string | undefined
+  /** Only what this client key asked for; absent: everybody's. */
+  readonly keyId?: string | undefined
 }
 
 /** Sums over exchanges; tokens are those told, money is what is known. */

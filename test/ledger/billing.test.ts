@@ -2,6 +2,7 @@
 
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import type { Principal } from '../../src/core/ask.ts'
 import { GatewayError } from '../../src/core/errors.ts'
 import type { Gateway } from '../../src/gateway.ts'
 import billing from '../../routes/billing.ts'
@@ -15,13 +16,18 @@ async function served (t: Test) {
   const { ledger, reports } = books
   // Only what the route may use of the gateway.
   app.decorate('gateway', { ledger, reports, clock: manualClock(NOON_MS) } as unknown as Gateway)
+  app.decorateRequest('principal', null as unknown as Principal)
+  app.addHook('onRequest', async (request) => {
+    request.principal = { keyId: request.headers['x-test-key'] } as Principal
+  })
   app.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof GatewayError)) throw error
     return reply.code(error.status).send({ error: { message: error.message, code: error.code } })
   })
   for (const prefix of ['/v1', '/api/v1']) await app.register(billing, { prefix })
   t.teardown(() => app.close())
-  const get = (path: string, accept?: string) => app.inject({ url: path, headers: accept ? { accept } : {} })
+  const get = (path: string, accept?: string, keyId?: string) =>
+    app.inject({ url: path, headers: { ...accept && { accept }, ...keyId && { 'x-test-key': keyId } } })
   return { books, get }
 }
 
@@ -60,6 +66,22 @@ t.test('the report has the documented shape, on both bases', async (t) => {
       by: 'ip', data: [{ ip: '127.0.0.1', ...sums, by_model: [{ model: 'gpt-4o', ...sums }] }], totals: sums
     })
   }
+})
+
+t.test('a client key reads its own books, the operator and keyless programs read all', async (t) => {
+  const { books, get } = await served(t)
+  for (const keyId of ['key_one', 'key_two']) {
+    const exchange = await books.ledger.open(exchangeIntent({ keyId }), attemptIntent())
+    await books.ledger.settle(exchange, settlement({ attempt: answered() }))
+  }
+  const seenBy = async (keyId?: string) => {
+    const { data } = (await get('/v1/billing/usage?by=key', undefined, keyId)).json()
+    return data.map(({ key }: { key: string }) => key).sort()
+  }
+  t.same(await seenBy('key_one'), ['key_one'])
+  t.same(await seenBy('key_three'), [])
+  t.same(await seenBy('operator#0'), ['key_one', 'key_two'])
+  t.same(await seenBy(), ['key_one', 'key_two'])
 })
 
 t.test('an empty report has an empty list and zeros', async (t) => {

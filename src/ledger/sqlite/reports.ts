@@ -16,7 +16,7 @@ const GROUPS: { readonly [group in UsageGroup]: string } = {
   day: "date(u.hour * 3600, 'unixepoch')"
 }
 
-interface Filter { since: number, until: number, ip: string | null }
+interface Filter { since: number, until: number, ip: string | null, key: string | null }
 
 type SumsRow = [
   group: string, model: string, requests: bigint, errors: bigint, unpriced: bigint, cost: bigint,
@@ -28,6 +28,7 @@ const sqlOf = (group: UsageGroup) => `
     min(first_request_at_ms), max(last_request_at_ms), ${SUM_COLUMNS.map((column) => `sum(${column})`).join(', ')}
   FROM usage_hourly u
   WHERE hour >= :since AND hour < :until AND (:ip IS NULL OR ip = (SELECT id FROM names WHERE text = :ip))
+    AND (:key IS NULL OR key = (SELECT id FROM names WHERE text = :key))
   GROUP BY 1, 2`
 
 /** Reports over an open database; works on the broker's own connection and on a read-only one of another process. */
@@ -56,11 +57,12 @@ export function createReports (sqlite: Database): Reports {
   }
 }
 
-function filterOf ({ sinceMs, untilMs, ip }: UsageQuery): Filter {
+function filterOf ({ sinceMs, untilMs, ip, keyId }: UsageQuery): Filter {
   return {
     since: sinceMs === undefined ? Number.MIN_SAFE_INTEGER : Math.floor(sinceMs / HOUR_MS),
     until: untilMs === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(untilMs / HOUR_MS),
-    ip: ip ?? null
+    ip: ip ?? null,
+    key: keyId ?? null
   }
 }
 

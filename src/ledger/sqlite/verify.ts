@@ -63,7 +63,7 @@ const CHECKS: readonly Check[] = [
   }
 ]
 
-/** Checks the ledger in an open database. Reads every row: about a second per million exchanges. */
+/** Checks the ledger in an open database. Reads every row: some seconds per million exchanges. */
 export function verifyLedger (sqlite: Database.Database): VerifyReport {
   try {
     return sqlite.transaction(() => check(sqlite)).deferred()
