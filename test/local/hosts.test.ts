@@ -42,9 +42,9 @@ t.test('a server bound to every address serves every address, but no unlisted na
   }
 })
 
-t.test('a long hostile host is judged quickly', async (t) => {
+t.test('a long hostile host does not hang the guard', async (t) => {
   const hostile = [`${'a.'.repeat(50_000)}`, `[${':'.repeat(100_000)}]`, `localhost:${'9'.repeat(100_000)}`, '-'.repeat(100_000)]
   const startedMs = performance.now()
   for (const host of hostile) t.equal(onLoopback(host), false)
-  t.ok(performance.now() - startedMs < 50)
+  t.ok(performance.now() - startedMs < 2_000, 'a backtracking pattern would take minutes')
 })
