@@ -8,6 +8,7 @@ import type { Clock } from './core/clock.ts'
 import { createTagSource, type RandomBytes } from './core/ids.ts'
 import { createExchange } from './exchange/exchange.ts'
 import { createHttpUpstream } from './exchange/http-upstream.ts'
+import { watchRunning } from './exchange/running.ts'
 import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
@@ -47,7 +48,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const router = createRouter({
     catalog, providers, credentials, health, strategy: settings.strategy, unknownPrice: settings.unknownPrice
   })
-  const exchange = createExchange({
+  const running = watchRunning(createExchange({
     clock,
     ledger,
     router,
@@ -63,15 +64,17 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     describeNothingEligible,
     report: createRequestLine(log),
     alarm: (message, error) => { log.error({ err: error }, message) }
-  })
+  }))
   const close = async () => {
     supply.close()
+    await running.ended()
     await closeUpstream()
     await ledger.close()
   }
   const keys = new SqliteKeys({ database: sqlite, clock, random, operatorKeys: settings.operatorKeys })
   const reports = createReports(sqlite)
   const { reload } = supply
+  const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
   return {
     settings, mode, paths, clock, log, ledger, reports, keys, credentials, router, catalog, providers, exchange, reload, close

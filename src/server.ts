@@ -24,7 +24,7 @@ export interface RunningServer {
 }
 
 const LOG_FLUSH_MS = 500
-const LOG_BATCH_CHARS = 16_384
+const LOG_BATCH_CHARS = 8_192 // pino refuses 16 KiB and more
 const EXIT_INTERNAL = 70
 
 /** @throws SettingsError, ConfigError, DatabaseRefusal, or what the system says about the address. */

@@ -4,7 +4,7 @@ import type { Outcome } from '../core/outcome.ts'
 import { StreamBroken, type PlainAnswer, type StreamReader } from '../wire/format.ts'
 import type { Attempted, AttemptJob } from './attempted.ts'
 import { encode } from './encode.ts'
-import { isStreamAnswer, openReader, textHeader } from './lanes.ts'
+import { hideInHeaders, isStreamAnswer, openReader, textHeader } from './lanes.ts'
 import { LiveStream } from './live-stream.ts'
 import { outcomeOfFailure, outcomeOfStatus, wordsOf } from './outcome-of.ts'
 import type { UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener } from './upstream.ts'
@@ -50,7 +50,7 @@ export class Attempt implements UpstreamListener {
   onHead (status: number, headers: UpstreamHeaders): void {
     if (this.#isOver) return
     this.#status = status
-    this.#headers = headers
+    this.#headers = hideInHeaders(headers, this.#job.turn.credential.secret)
     if (status !== 200) return
     const encoding = textHeader(headers, 'content-encoding')
     if (encoding !== '' && encoding !== 'identity') return this.#fail(`answered in ${encoding} although identity was asked`)
@@ -89,14 +89,14 @@ export class Attempt implements UpstreamListener {
       if (!(error instanceof StreamBroken)) throw error
       return this.#fail(`sent a broken stream: ${error.message}`)
     }
-    if (reader.error) return this.#fail(wordsOf(JSON.stringify(reader.error)))
+    if (reader.error) return this.#fail(wordsOf(this.#hide(JSON.stringify(reader.error))))
     if (reader.events > 0) this.#commit(reader)
   }
 
   #commit (reader: StreamReader): void {
     const handle = this.#handle as UpstreamHandle
     handle.pause()
-    this.#live = new LiveStream(reader, handle, Buffer.concat(this.#held))
+    this.#live = new LiveStream(reader, handle, { first: Buffer.concat(this.#held), hide: (text) => this.#hide(text) })
     this.#end({ kind: 'answered', status: 200 })
   }
 
@@ -111,14 +111,19 @@ export class Attempt implements UpstreamListener {
     const bytes = this.#held.length === 1 ? this.#held[0] as Buffer : Buffer.concat(this.#held)
     const plain = ask.wire.readAnswer(bytes, textHeader(this.#headers, 'content-type'), ask.task)
     if (!plain) return this.#fail('answered with something that is not JSON')
-    if (plain.value?.['error']) return this.#fail(wordsOf(bytes.toString('utf8', 0, LONGEST_REFUSAL_BYTES)))
+    if (plain.value?.['error']) return this.#fail(wordsOf(this.#hide(bytes.toString('utf8', 0, LONGEST_REFUSAL_BYTES))))
     this.#end({ kind: 'answered', status: 200 }, plain)
   }
 
   #endRefused (): void {
-    const text = Buffer.concat(this.#held).toString('utf8', 0, LONGEST_REFUSAL_BYTES)
+    const text = this.#hide(Buffer.concat(this.#held).toString('utf8', 0, LONGEST_REFUSAL_BYTES))
     const nowMs = this.#job.parts.clock.nowMs()
     this.#end(outcomeOfStatus(this.#status ?? 0, this.#headers, { text, nowMs }), undefined, text)
+  }
+
+  /** A provider's words go to the client, into the books and into the log: our credential must not (P8). */
+  #hide (text: string): string {
+    return this.#job.turn.credential.secret?.hideIn(text) ?? text
   }
 
   #fail (reason: string): void {

@@ -3,7 +3,6 @@
 import type { AttemptResult, OpenExchange } from '../ledger/ledger.ts'
 import type { Cost, Measured } from '../metering/cost.ts'
 import type { Plan } from '../routing/plan.ts'
-import type { PlainAnswer } from '../wire/format.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
 import type { ExchangeParts } from './parts.ts'
@@ -63,8 +62,7 @@ export class Books {
     if (this.#isSettled) return
     this.#isSettled = true
     const open = this.#open as OpenExchange
-    const upstreamId = attempted?.live?.reader.upstreamId ?? idOf(attempted?.plain)
-    const attempt = attempted && cost ? attemptResult(attempted, cost, upstreamId) : undefined
+    const attempt = attempted && cost ? attemptResult(attempted, cost, upstreamIdOf(attempted)) : undefined
     const durationMs = this.elapsedMs
     try {
       await this.#parts.ledger.settle(open, { ...ending, durationMs, attempt })
@@ -106,7 +104,11 @@ export class Books {
   }
 }
 
-function idOf (plain: PlainAnswer | undefined): string | undefined {
-  const id = plain?.value?.['id']
-  return typeof id === 'string' ? id.slice(0, 128) : undefined
+const LONGEST_ID = 128
+
+/** The provider's id of the answer, with our credential masked if it should stand in it (P8). */
+function upstreamIdOf ({ live, plain, turn }: Attempted): string | undefined {
+  const id = live ? live.reader.upstreamId : plain?.value?.['id']
+  if (typeof id !== 'string') return undefined
+  return (turn.credential.secret?.hideIn(id) ?? id).slice(0, LONGEST_ID)
 }

@@ -34,6 +34,8 @@ class Run {
   readonly #books: Books
   readonly #attempts: Attempted[] = []
   #policy = ''
+  /** Whose credential is taken. */
+  #turn: Turn | undefined
   #isGone = false
   #running: { abandon (): void } | undefined
 
@@ -84,12 +86,20 @@ class Run {
   }
 
   async #attempt (turn: Turn): Promise<Attempted> {
+    this.#turn = turn
     const attempted = this.#isGone ? neverSent(turn) : await this.#call(turn)
     this.#attempts.push(attempted)
-    this.#parts.health.note(turn.candidate.backend.id, attempted.outcome)
-    // A stream keeps its credential busy until its end.
-    if (!attempted.live) this.#parts.credentials.giveBack(turn.credential, attempted.outcome)
+    // A stream keeps its credential busy until its end, and only its end says whether the backend is well.
+    if (!attempted.live) this.#giveBack(attempted.outcome)
     return attempted
+  }
+
+  #giveBack (outcome: Outcome): void {
+    const turn = this.#turn
+    this.#turn = undefined
+    if (!turn) return
+    this.#parts.credentials.giveBack(turn.credential, outcome)
+    this.#parts.health.note(turn.candidate.backend.id, outcome)
   }
 
   async #call (turn: Turn): Promise<Attempted> {
@@ -130,8 +140,7 @@ class Run {
     ])
     const end = await relay.start(this.#isGone).end
     const outcome = outcomeOf(end, attempted)
-    this.#parts.credentials.giveBack(turn.credential, outcome)
-    if (outcome.kind === 'cut') this.#parts.health.note(turn.candidate.backend.id, outcome)
+    this.#giveBack(outcome)
     const cost = priceAnswer(this.#ask, turn, live.reader.usage, this.#parts)
     await this.#settle(endingOf(end), { ...attempted, outcome, durationMs: this.#books.elapsedMs }, cost)
     this.#closeStream(end, attempted)
@@ -151,14 +160,21 @@ class Run {
     const error = cause instanceof GatewayError ? cause : new GatewayError('internal', {}, { cause })
     if (error.code === 'internal') this.#parts.alarm('an exchange failed on a bug of the broker', cause)
     const last = this.#attempts[this.#attempts.length - 1]
-    if (this.#books.needsSettlement) {
-      const cost = last && priceFailure(this.#ask, last, this.#parts)
-      await this.#settle({ status: error.status, error: error.code }, last, cost)
-    }
+    await this.#settleError(error, last)
     if (error.code === 'client_gone') return this.#outlet.cut()
     refuse(this.#outlet, this.#ask, error, {
       id: this.#books.id, attempts: this.#attempts, provider: last && this.#providerName(last.turn)
     })
+  }
+
+  async #settleError ({ status, code }: GatewayError, last: Attempted | undefined): Promise<void> {
+    // An attempt that a bug ended has no result: the ledger books it at its bound, and the one before keeps its own.
+    const ended = this.#turn && this.#turn !== last?.turn ? undefined : last
+    this.#giveBack({ kind: 'abandoned' })
+    this.#running?.abandon()
+    if (!this.#books.needsSettlement) return
+    const cost = ended && priceFailure(this.#ask, ended, this.#parts)
+    await this.#settle({ status, error: code }, ended, cost)
   }
 
   async #settle (ending: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 // Which way an answer takes: held whole and spliced, or passed on as it comes; and who reads a stream on its way.
 
 import { asObject, type JsonObject } from '../core/json.ts'
+import type { Secret } from '../core/secret.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { StreamReader } from '../wire/format.ts'
 import type { AttemptJob } from './attempted.ts'
@@ -11,6 +12,18 @@ import type { Ask } from './ask.ts'
 export function textHeader (headers: UpstreamHeaders, name: string): string {
   const value = headers[name]
   return (Array.isArray(value) ? value[0] : value) ?? ''
+}
+
+/** The headers with our credential masked, for providers that echo it (P8). Almost always the same headers. */
+export function hideInHeaders (headers: UpstreamHeaders, secret: Secret | undefined): UpstreamHeaders {
+  if (!secret) return headers
+  let hidden = headers
+  for (const name in headers) {
+    const value = textHeader(headers, name)
+    const shown = secret.hideIn(value)
+    if (shown !== value) hidden = { ...hidden, [name]: shown }
+  }
+  return hidden
 }
 
 /** Server-sent events and media go out as they come; JSON and text are held until they are whole. */

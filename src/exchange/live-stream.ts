@@ -14,13 +14,18 @@ export class LiveStream implements StreamSink {
   readonly handle: UpstreamHandle
   /** What the peek has read already; goes to the client first. */
   readonly first: Buffer
+  /** Masks our credential in words of the provider. */
+  readonly hide: (text: string) => string
   #sink: StreamSink | undefined
   #early: Array<(sink: StreamSink) => void> = []
 
-  constructor (reader: StreamReader, handle: UpstreamHandle, first: Buffer) {
+  constructor (
+    reader: StreamReader, handle: UpstreamHandle, { first, hide }: Pick<LiveStream, 'first' | 'hide'>
+  ) {
     this.reader = reader
     this.handle = handle
     this.first = first
+    this.hide = hide
   }
 
   /** From here on `sink` hears everything, beginning with what came in the meantime. */

@@ -68,7 +68,8 @@ function readMessage (value: JsonValue | undefined): string | undefined {
   if (Array.isArray(value)) return readMessage(value[0])
   const { message, msg, error, faultstring } = asObject(value) ?? {}
   const found = message ?? msg ?? faultstring
-  return typeof found === 'string' ? found : readMessage(error)
+  if (typeof found === 'string') return found
+  return error === undefined ? undefined : readMessage(error)
 }
 
 function firstItem (text: string): JsonObject | undefined {

@@ -67,7 +67,7 @@ export class Relay implements StreamSink {
       if (!(error instanceof StreamBroken)) throw error
       return this.#cut(`sent a broken stream: ${error.message}`)
     }
-    if (reader.error) return this.#cut(wordsOf(JSON.stringify(reader.error)) || 'sent an error event')
+    if (reader.error) return this.#cut(wordsOf(this.#live.hide(JSON.stringify(reader.error))) || 'sent an error event')
     if (reader.isDone) this.#endAtTerminal()
   }
 

@@ -47,8 +47,11 @@ export function priceAnswer (
   return { ...measured, ...cost }
 }
 
-/** Outcomes before which a provider may have worked for us without telling: their bound stays on the books. */
-const MAY_HAVE_WORKED = new Set(['stalled', 'abandoned', 'cut'])
+/**
+ * Outcomes before which a provider may have worked for us without telling: their bound stays on the books. `answered`
+ * is here for an answer that a bug of ours lost.
+ */
+const MAY_HAVE_WORKED = new Set(['stalled', 'abandoned', 'cut', 'answered'])
 
 /** Cost of an attempt that gave no answer. A refusal costs nothing; a silent provider may have worked. */
 export function priceFailure (ask: Ask, { outcome, turn, isSent }: Attempted, parts: ExchangeParts): Cost & Measured {

@@ -122,8 +122,17 @@ export function expectedOf ({ task, envelope, model, price }: Offer): number | u
   const otherWeight = other && weights[other]
   const rest = weights.requests ?? 0
   if (other && otherWeight !== undefined) return rest + otherWeight * USUAL_OTHER[other](envelope)
-  const input = envelope.bodyBytes / USUAL_BYTES_PER_TOKEN * inputWeight(weights)
+  const input = roundBytes(envelope.bodyBytes) / USUAL_BYTES_PER_TOKEN * inputWeight(weights)
   return units.hasOutput ? rest + input + usualOutput(envelope, model) * outputWeight(weights) : rest + input
+}
+
+/**
+ * Between two powers of two every size counts as the middle: requests of about one size are ranked alike, so that
+ * their plans share a row of the ledger, and a conversation that grows stays where its prompt is cached. For sizes
+ * below 2 GiB, which is more than any body limit allows.
+ */
+function roundBytes (bytes: number): number {
+  return 1.5 * (1 << (31 - Math.clz32(Math.max(1, bytes))))
 }
 
 function usualOutput ({ choices, maxOutputTokens }: Envelope, model: Offer['model']): number {

@@ -3,9 +3,8 @@
 import type { Backend, Model } from '../catalog/catalog.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { ceilingOf } from '../metering/estimate.ts'
-import type { Candidate } from './plan.ts'
+import type { Candidate, PlanRequest } from './plan.ts'
 import type { Row } from './roster.ts'
-import type { PlanRequest } from './router.ts'
 
 export class RankedCandidate implements Candidate {
   readonly backend: Backend

@@ -83,15 +83,20 @@ export function explain (exchange: ExplainedExchange) {
     status: exchange.status ?? null,
     error: exchange.error ?? null,
     duration_ms: exchange.durationMs ?? null,
-    policy: plan?.policy ?? null,
-    catalog_version: plan?.catalogVersion ?? null,
     ...costOf(exchange.attempts),
+    ...orderOf(plan),
     considered,
     attempts: exchange.attempts.map(attemptOf)
   }
 }
 
 export type Explanation = ReturnType<typeof explain>
+
+/** `ranked_lower`: eligible ones beyond those that are listed. */
+function orderOf (plan: RecordedPlan | undefined) {
+  if (!plan) return { policy: null, catalog_version: null, ranked_lower: 0 }
+  return { policy: plan.policy, catalog_version: plan.catalogVersion, ranked_lower: plan.rankedLower }
+}
 
 function consideredIn ({ candidates, excluded }: RecordedPlan, exchange: ExplainedExchange): Considered[] {
   const attempts = lastByBackend(exchange.attempts, candidates.map(({ backend }) => backend))

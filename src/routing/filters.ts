@@ -3,21 +3,22 @@
 
 import type { Principal } from '../core/ask.ts'
 import { isPriced } from '../metering/estimate.ts'
-import type { Credentials } from '../providers/credentials.ts'
+import type { PoolState } from '../providers/credentials.ts'
 import type { ResolvedProvider } from '../providers/registry.ts'
 import type { Health } from './health.ts'
-import type { ExclusionCode } from './plan.ts'
+import type { ExclusionCode, PlanRequest } from './plan.ts'
 import type { Row } from './roster.ts'
-import type { PlanRequest } from './router.ts'
 
 export interface Filter {
   readonly code: ExclusionCode
   /** Detail of the exclusion; undefined: the backend may stay. */
-  excludes (row: Row, request: PlanRequest): string | undefined
+  readonly excludes: (row: Row, request: PlanRequest, stateOf: StateOf) => string | undefined
 }
 
+/** State of a provider's credentials, asked for once per plan and provider. */
+export type StateOf = (provider: string) => PoolState
+
 export interface FilterParts {
-  readonly credentials: Pick<Credentials, 'state'>
   readonly health: Pick<Health, 'coolingMs'>
   /** Whether backends whose cost is not known may be used. */
   readonly unknownPrice: 'allow' | 'deny'
@@ -26,7 +27,7 @@ export interface FilterParts {
 /** A lower bound of tokens: hardly any text has more bytes to a token, even in the most generous tokenizer. */
 const MOST_BYTES_PER_TOKEN = 8
 
-export function createFilters ({ credentials, health, unknownPrice }: FilterParts): readonly Filter[] {
+export function createFilters ({ health, unknownPrice }: FilterParts): readonly Filter[] {
   return [
     {
       code: 'unknown_provider',
@@ -53,7 +54,7 @@ export function createFilters ({ credentials, health, unknownPrice }: FilterPart
     },
     {
       code: 'no_credential',
-      excludes: ({ provider }) => provider && missingCredential(provider, credentials)
+      excludes: ({ provider }, _request, stateOf) => provider && missingCredential(provider, stateOf(provider.id))
     },
     {
       code: 'price_unknown',
@@ -62,8 +63,8 @@ export function createFilters ({ credentials, health, unknownPrice }: FilterPart
     },
     {
       code: 'credential_cooling',
-      excludes: ({ backend }) => {
-        const state = credentials.state(backend.provider)
+      excludes: ({ backend }, _request, stateOf) => {
+        const state = stateOf(backend.provider)
         return state.kind === 'cooling' ? String(state.retryAfterMs) : undefined
       }
     },
@@ -88,8 +89,7 @@ function leastTokens ({ task, envelope }: PlanRequest): number {
 }
 
 /** How to give the provider what it lacks. */
-function missingCredential (provider: ResolvedProvider, credentials: FilterParts['credentials']): string | undefined {
-  const state = credentials.state(provider.id)
+function missingCredential (provider: ResolvedProvider, state: PoolState): string | undefined {
   if (state.kind === 'cooling' && state.retryAfterMs === undefined) return 'replace its credential, it was refused'
   if (state.kind !== 'none') return undefined
   const [prefix] = provider.env

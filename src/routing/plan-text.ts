@@ -7,8 +7,10 @@ import { EXCLUSIONS, type ExclusionCode, type Plan } from './plan.ts'
 export interface RecordedPlan {
   readonly policy: string
   readonly catalogVersion: string
-  /** In the order they were to be tried. `backend` is its id, `model` the public name. */
+  /** In the order they were to be tried, the first twelve. `backend` is its id, `model` the public name. */
   readonly candidates: ReadonlyArray<{ readonly backend: string, readonly model: string }>
+  /** How many more were eligible, after those. */
+  readonly rankedLower: number
   readonly excluded: ReadonlyArray<{
     readonly backend: string
     readonly code: ExclusionCode
@@ -19,12 +21,16 @@ export interface RecordedPlan {
 /** Their detail is a wait, different for every request. */
 const PASSING: ReadonlySet<ExclusionCode> = new Set(['credential_cooling', 'backend_cooling'])
 
-/** `{"policy","catalog","candidates":[[backend,model]],"excluded":[[backend,code,detail]]}` */
+/** An exchange tries six at the most; `auto` ranks hundreds, and those far down differ from request to request. */
+const MOST_CANDIDATES = 12
+
+/** `{"policy","catalog","candidates":[[backend,model]],"more","excluded":[[backend,code,detail]]}` */
 export function planText (plan: Plan): string {
   return JSON.stringify({
     policy: plan.policy,
     catalog: plan.catalogVersion,
-    candidates: plan.candidates.map(({ backend, model }) => [backend.id, model.name]),
+    candidates: plan.candidates.slice(0, MOST_CANDIDATES).map(({ backend, model }) => [backend.id, model.name]),
+    more: Math.max(0, plan.candidates.length - MOST_CANDIDATES),
     excluded: plan.excluded.map(({ backend, code, detail }) =>
       detail === undefined || PASSING.has(code) ? [backend.id, code] : [backend.id, code, detail])
   })
@@ -34,13 +40,14 @@ export function planText (plan: Plan): string {
 export function readPlanText (text: string): RecordedPlan | undefined {
   const plan = parse(text) as { [name: string]: unknown } | null | undefined
   if (typeof plan !== 'object' || plan === null) return undefined
-  const { policy, catalog, candidates, excluded } = plan
-  if (typeof policy !== 'string' || typeof catalog !== 'string') return undefined
+  const { policy, catalog, candidates, more, excluded } = plan
+  if (typeof policy !== 'string' || typeof catalog !== 'string' || typeof more !== 'number') return undefined
   if (!isTable(candidates) || !isTable(excluded)) return undefined
   return {
     policy,
     catalogVersion: catalog,
     candidates: candidates.map(([backend = '', model = '']) => ({ backend, model })),
+    rankedLower: more,
     excluded: excluded.flatMap(([backend = '', word, detail]) => {
       const code = EXCLUSIONS.find((code) => code === word)
       return code ? [{ backend, code, detail }] : []

@@ -1,7 +1,15 @@
 // The answer to "which backend, and why": ordered candidates, and every rejected backend with its reason.
 
 import type { Backend, Model } from '../catalog/catalog.ts'
+import type { Envelope, Principal, Task } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
+
+/** The part of an ask that routing reads. */
+export interface PlanRequest {
+  readonly task: Task
+  readonly envelope: Envelope
+  readonly principal: Principal
+}
 
 /** Why a backend is out. Stored with the exchange and shown by explain; each has its sentence in reasons.ts. */
 export const EXCLUSIONS = [

@@ -2,14 +2,14 @@
 
 import type { AutoModel } from '../catalog/auto-models.ts'
 import type { Catalog, Model } from '../catalog/catalog.ts'
-import { TASK_PATHS, type Envelope, type Principal, type Task } from '../core/ask.ts'
+import { TASK_PATHS, type Task } from '../core/ask.ts'
 import { GatewayError } from '../core/errors.ts'
-import type { Credentials } from '../providers/credentials.ts'
+import type { Credentials, PoolState } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
 import { RankedCandidate } from './candidate.ts'
-import { createFilters, type Filter } from './filters.ts'
+import { createFilters, type Filter, type StateOf } from './filters.ts'
 import type { Health } from './health.ts'
-import type { Exclusion, Plan } from './plan.ts'
+import type { Exclusion, Plan, PlanRequest } from './plan.ts'
 import { best } from './policies/best.ts'
 import { cheapest } from './policies/cheapest.ts'
 import type { Policy } from './policies/policy.ts'
@@ -17,13 +17,6 @@ import { priority } from './policies/priority.ts'
 import { rank } from './rank.ts'
 import { resolve, type Meant, type Snapshot } from './resolve.ts'
 import { createRoster, type Row } from './roster.ts'
-
-/** The part of an ask that routing reads. */
-export interface PlanRequest {
-  readonly task: Task
-  readonly envelope: Envelope
-  readonly principal: Principal
-}
 
 export interface Router {
   /** @throws GatewayError `unknown_model` or `wrong_task`; a known model with no eligible backend is an empty plan. */
@@ -53,7 +46,8 @@ export function createRouter (parts: RouterParts): Router {
       const snapshot = currentSnapshot()
       const meant = resolve(request.envelope.model, snapshot)
       const policy = meant.kind === 'auto' ? policies[meant.name] : priority
-      const { eligible, resting, excluded } = sift(rowsFor(meant, request.task, snapshot), request, filters)
+      const sieve = { request, filters, stateOf: statesOf(parts.credentials) }
+      const { eligible, resting, excluded } = sift(rowsFor(meant, request.task, snapshot), sieve)
       const rows = eligible.length > 0 ? rank(eligible, request, policy) : inOrderOfReturn(resting)
       return {
         requestedModel: request.envelope.model,
@@ -99,12 +93,18 @@ interface Sifted {
   readonly excluded: readonly Exclusion[]
 }
 
-function sift (rows: readonly Row[], request: PlanRequest, filters: readonly Filter[]): Sifted {
+interface Sieve {
+  readonly request: PlanRequest
+  readonly filters: readonly Filter[]
+  readonly stateOf: StateOf
+}
+
+function sift (rows: readonly Row[], sieve: Sieve): Sifted {
   const eligible: Row[] = []
   const resting: Resting[] = []
   const excluded: Exclusion[] = []
   for (const row of rows) {
-    const exclusion = exclusionOf(row, request, filters)
+    const exclusion = exclusionOf(row, sieve)
     if (!exclusion) eligible.push(row)
     else if (exclusion.code === 'backend_cooling') resting.push({ ...exclusion, row })
     else excluded.push(exclusion)
@@ -112,12 +112,24 @@ function sift (rows: readonly Row[], request: PlanRequest, filters: readonly Fil
   return { eligible, resting, excluded }
 }
 
-function exclusionOf (row: Row, request: PlanRequest, filters: readonly Filter[]): Exclusion | undefined {
+function exclusionOf (row: Row, { request, filters, stateOf }: Sieve): Exclusion | undefined {
   for (const { code, excludes } of filters) {
-    const detail = excludes(row, request)
+    const detail = excludes(row, request, stateOf)
     if (detail !== undefined) return { backend: row.backend, code, detail }
   }
   return undefined
+}
+
+/** Asks each pool once: `auto` has hundreds of backends at a handful of providers. */
+function statesOf (credentials: RouterParts['credentials']): StateOf {
+  const states = new Map<string, PoolState>()
+  return (provider) => {
+    const known = states.get(provider)
+    if (known) return known
+    const state = credentials.state(provider)
+    states.set(provider, state)
+    return state
+  }
 }
 
 /** Last resort: with nobody else left a backend that is cooling is tried all the same, the one that is back first. */

@@ -18,12 +18,19 @@ export function readCount (value: JsonValue | undefined): number | undefined {
 /** What is left of a total without its parts, never below zero; undefined when the total was not told. */
 export function without (total: number | undefined, ...parts: ReadonlyArray<number | undefined>): number | undefined {
   if (total === undefined) return undefined
-  return Math.max(0, parts.reduce<number>((rest, part) => rest - (part ?? 0), total))
+  let rest = total
+  for (const part of parts) if (part !== undefined) rest -= part
+  return rest < 0 ? 0 : rest
 }
 
 /** One impossible count discredits all that came with it, money included. */
-export function measuredOf (counts: ToldCounts, rest: Omit<Measured, 'usage'>): Measured {
-  const told = Object.entries(counts).filter(([, count]) => count !== undefined)
-  if (told.some(([, count]) => Number.isNaN(count))) return NOTHING_TOLD
-  return { usage: Object.fromEntries(told), ...rest }
+export function measuredOf (counts: ToldCounts, { isTold, reportedCost }: Omit<Measured, 'usage'>): Measured {
+  const usage: { [kind in UsageKind]?: number } = {}
+  for (const kind in counts) {
+    const count = counts[kind as UsageKind]
+    if (count === undefined) continue
+    if (Number.isNaN(count)) return NOTHING_TOLD
+    usage[kind as UsageKind] = count
+  }
+  return { usage, isTold, reportedCost }
 }

@@ -13,11 +13,12 @@ export interface Policy {
   /** As in `x_aibroker.strategy`. */
   readonly name: string
   /** Negative: `a` first. Zero only for the same backend. */
-  compare (a: Ranked, b: Ranked): number
+  readonly compare: (a: Ranked, b: Ranked) => number
 }
 
+/** NaN for two unknown costs, which `||` reads as undecided. */
 export function byExpected (a: Ranked, b: Ranked): number {
-  return a.expected === b.expected ? 0 : a.expected - b.expected
+  return a.expected - b.expected
 }
 
 export function byPriority (a: Ranked, b: Ranked): number {

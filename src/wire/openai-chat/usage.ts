@@ -15,7 +15,7 @@ export function readUsage (usage: JsonObject): Measured {
   const input = readInput(usage)
   const output = readOutput(usage, promptOf(usage))
   const isTold = input.input !== undefined && output.output !== undefined
-  return measuredOf({ ...input, ...output }, { isTold, reportedCost: readReportedCost(usage) })
+  return measuredOf(Object.assign(input, output), { isTold, reportedCost: readReportedCost(usage) })
 }
 
 function readInput (usage: JsonObject): ToldCounts {

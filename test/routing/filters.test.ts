@@ -1,0 +1,142 @@
+// Hard constraints: each excludes what it must, with its code and a detail, and nothing else.
+
+import t from 'tap'
+import {
+  backend, candidatesOf, catalogOf, excludedOf, model, price, principal, provider, request, routerOf
+} from './samples.ts'
+
+const PRICED = { price: price({ input: '1', output: '2' }) }
+const two = [backend('openai:a', PRICED), backend('groq:a', PRICED)]
+const catalog = catalogOf(model('m', two))
+const GROQ_STAYS = ['groq:a']
+
+t.test('a backend at a provider that nobody knows is out', async (t) => {
+  const plan = routerOf({ catalog: catalogOf(model('m', [backend('nobody:a'), backend('groq:a')])) }).plan(request('m'))
+  t.same(candidatesOf(plan), GROQ_STAYS)
+  t.same(excludedOf(plan), ['nobody:a unknown_provider nobody'])
+})
+
+t.test('a provider without the endpoint is out', async (t) => {
+  const plan = routerOf({ catalog, providers: [provider('openai', { tasks: ['embedding'] })] }).plan(request('m'))
+  t.same(candidatesOf(plan), GROQ_STAYS)
+  t.same(excludedOf(plan), ['openai:a wrong_task chat'])
+})
+
+t.test('a model that lacks what the request needs is out, by the first thing it lacks', async (t) => {
+  const able = catalogOf(model('m', two, { capabilities: new Set(['tool_calling']) }))
+  const router = routerOf({ catalog: able })
+  t.same(candidatesOf(router.plan(request('m', { needs: ['tool_calling'] }))), ['groq:a', 'openai:a'])
+  t.same(excludedOf(router.plan(request('m', { needs: ['tool_calling', 'vision'] }))),
+    ['openai:a missing_capability vision', 'groq:a missing_capability vision'])
+})
+
+t.test('a window is too small only when even a low estimate of the tokens does not fit', async (t) => {
+  const router = routerOf({ catalog: catalogOf(model('m', [backend('groq:a')], { contextWindow: 8_000 })) })
+  const isIn = (bodyBytes: number, rest = {}) =>
+    candidatesOf(router.plan(request('m', { bodyBytes, ...rest }))).length === 1
+  t.ok(isIn(30_000), 'more bytes than the window has tokens, and still it may fit')
+  t.ok(isIn(64_000))
+  t.notOk(isIn(64_001))
+  t.ok(isIn(32_000, { maxOutputTokens: 4_000 }))
+  t.notOk(isIn(32_000, { maxOutputTokens: 4_001 }))
+  t.same(excludedOf(router.plan(request('m', { bodyBytes: 64_001 }))), ['groq:a context_too_small 8000'])
+})
+
+t.test('bytes of images and audio are no text, and lists of inputs have the window for each', async (t) => {
+  const able = model('m', [backend('groq:a')],
+    { contextWindow: 8_000, capabilities: new Set(['vision', 'audio_input']), tasks: new Set(['chat', 'embedding']) })
+  const router = routerOf({ catalog: catalogOf(able) })
+  for (const need of ['vision', 'audio_input'] as const) {
+    t.same(candidatesOf(router.plan(request('m', { bodyBytes: 5_000_000, needs: [need] }))), ['groq:a'])
+  }
+  t.same(candidatesOf(router.plan(request('m', { bodyBytes: 5_000_000 }, { task: 'embedding' }))), ['groq:a'])
+})
+
+t.test('a model whose window is not known is never too small', async (t) => {
+  t.equal(candidatesOf(routerOf({ catalog }).plan(request('m', { bodyBytes: 30_000_000 }))).length, 2)
+})
+
+t.test('a provider without a credential is out, with what would give it one', async (t) => {
+  const none = { kind: 'none' } as const
+  const cases = [
+    [provider('openai'), 'set OPENAI_API_KEY'],
+    [provider('openai', { env: ['GEMINI', 'GOOGLE'] }), 'set GEMINI_API_KEY'],
+    [provider('openai', { secretSource: 'file:/run/key' }), 'fill file:/run/key'],
+    [provider('openai', { url: undefined }), 'set OPENAI_BASE_URL'],
+    [provider('openai', { env: [] }), 'give it a credential in modelsconfig.yml']
+  ] as const
+  for (const [openai, detail] of cases) {
+    const plan = routerOf({ catalog, providers: [openai], pools: { openai: none } }).plan(request('m'))
+    t.same(candidatesOf(plan), GROQ_STAYS)
+    t.same(excludedOf(plan), [`openai:a no_credential ${detail}`])
+  }
+})
+
+t.test('credentials that rest are out for so long; those that were refused are out until they are replaced', async (t) => {
+  const plan = (retryAfterMs: number | undefined) =>
+    routerOf({ catalog, pools: { openai: { kind: 'cooling', retryAfterMs } } }).plan(request('m'))
+  t.same(excludedOf(plan(4_200)), ['openai:a credential_cooling 4200'])
+  t.same(excludedOf(plan(undefined)), ['openai:a no_credential replace its credential, it was refused'])
+})
+
+t.test('the pool of a provider is asked once per plan', async (t) => {
+  const asked: string[] = []
+  const pools = new Proxy({}, { get: (_, id) => { asked.push(String(id)) } })
+  routerOf({ catalog: catalogOf(model('m', [backend('groq:a'), backend('groq:b'), backend('groq:c')])), pools })
+    .plan(request('auto'))
+  t.same(asked, ['groq'])
+})
+
+t.test('P5 a price that is not known, or not for all of it, excludes under the policy deny and only there', async (t) => {
+  const partly = backend('openrouter:a', { price: price({ input: '1' }) })
+  const catalog = catalogOf(model('m', [backend('openai:a'), partly, backend('groq:a', PRICED), backend('ollama:a')]))
+  const plan = routerOf({ catalog, unknownPrice: 'deny' }).plan(request('m'))
+  t.same(candidatesOf(plan), ['ollama:a', 'groq:a'], 'a free provider needs no price')
+  t.same(excludedOf(plan), ['openai:a price_unknown openai:a', 'openrouter:a price_unknown openrouter:a'])
+  t.equal(candidatesOf(routerOf({ catalog }).plan(request('m'))).length, 4)
+})
+
+t.test('a key reaches only the models and providers it lists', async (t) => {
+  const catalog = catalogOf(model('big', [backend('openai:gpt-4o'), backend('groq:llama')], { aliases: ['nick'] }))
+  const left = (name: string, limits: { models?: string[], providers?: string[] }) =>
+    candidatesOf(routerOf({ catalog }).plan(request(name, {}, { principal: principal({ kind: 'key', ...limits }) })))
+  const both = ['groq:llama', 'openai:gpt-4o']
+  t.same(left('big', { models: ['big'] }), both)
+  t.same(left('big', { models: ['b*'] }), both)
+  t.same(left('big', { models: ['*'] }), both)
+  t.same(left('nick', { models: ['nick'] }), both, 'the very name that was asked for')
+  t.same(left('big', { models: ['nick'] }), [], 'an alias opens only itself')
+  t.same(left('auto', { models: ['auto'] }), both)
+  t.same(left('big', { models: ['openai/*'] }), ['openai:gpt-4o'])
+  t.same(left('big', { models: ['groq/llama'] }), ['groq:llama'])
+  t.same(left('big', { models: ['bi', 'gpt-4o'] }), [], 'a name without a star is the whole name')
+  t.same(left('big', { models: [] }), [])
+  t.same(left('big', { providers: ['groq'] }), ['groq:llama'])
+  t.same(left('big', { providers: ['open*'] }), ['openai:gpt-4o'])
+  t.same(left('big', { models: ['big'], providers: [] }), [])
+})
+
+t.test('a key that may not use a backend is told what it lacks', async (t) => {
+  const plan = (limits: object) => routerOf({ catalog }).plan(request('m', {}, { principal: principal(limits) }))
+  t.match(excludedOf(plan({ models: ['x'] })), ['openai:a not_allowed_for_key m'])
+  t.match(excludedOf(plan({ providers: ['groq'] })), ['openai:a not_allowed_for_key openai'])
+})
+
+t.test('a backend that is cooling gives way to one that is not', async (t) => {
+  const plan = routerOf({ catalog, cooling: { 'openai:a': 4_000 } }).plan(request('m'))
+  t.same(candidatesOf(plan), GROQ_STAYS)
+  t.same(excludedOf(plan), ['openai:a backend_cooling 4000'])
+})
+
+t.test('with nobody else left, cooling backends are tried all the same, the first one back first', async (t) => {
+  const plan = routerOf({ catalog, cooling: { 'openai:a': 4_000, 'groq:a': 9_000 } }).plan(request('m'))
+  t.same(candidatesOf(plan), ['openai:a', 'groq:a'])
+  t.same(excludedOf(plan), [])
+})
+
+t.test('a cooling backend that is also out for good is no last resort', async (t) => {
+  const plan = routerOf({ catalog, cooling: { 'openai:a': 4_000 }, pools: { openai: { kind: 'none' }, groq: { kind: 'none' } } })
+    .plan(request('m'))
+  t.same(candidatesOf(plan), [])
+  t.match(excludedOf(plan), [/no_credential/, /no_credential/])
+})

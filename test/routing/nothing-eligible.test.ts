@@ -1,0 +1,60 @@
+// What a client is told when no backend can serve it: who is out, why, and what is the least that would help.
+
+import t from 'tap'
+import { describeNothingEligible } from '../../src/routing/explain.ts'
+import { backend, catalogOf, model, request, routerOf } from './samples.ts'
+
+const NONE = { kind: 'none' } as const
+const resting = (retryAfterMs: number) => ({ kind: 'cooling', retryAfterMs }) as const
+const catalog = catalogOf(model('m', [backend('openai:a'), backend('groq:a')]))
+
+t.test('every backend is named with its reason, and the nearest with what to do', async (t) => {
+  const told = catalogOf(model('m', [backend('nobody:a'), backend('openai:a')]))
+  const plan = routerOf({ catalog: told, pools: { openai: NONE } }).plan(request('m'))
+  t.same(describeNothingEligible(plan), {
+    reason: 'openai:a has no usable credential; nobody:a names the provider nobody, which nobody knows. ' +
+      'Nearest is openai:a: set OPENAI_API_KEY.',
+    retryAfterS: undefined
+  })
+})
+
+t.test('a capability that is missing is named', async (t) => {
+  const { reason, retryAfterS } = describeNothingEligible(routerOf({ catalog }).plan(request('m', { needs: ['vision'] })))
+  t.match(reason, 'openai:a is not configured for vision')
+  t.match(reason, /Nearest is openai:a: leave vision out of the request/)
+  t.equal(retryAfterS, undefined)
+})
+
+t.test('when every backend rests, the client is told when the first is back', async (t) => {
+  const pools = { openai: resting(4_200), groq: resting(90_000) }
+  t.equal(describeNothingEligible(routerOf({ catalog, pools }).plan(request('m'))).retryAfterS, 5)
+})
+
+t.test('waiting helps as well when the others are out for good: no 404 for what works again in a moment', async (t) => {
+  const pools = { openai: resting(300), groq: NONE }
+  const { reason, retryAfterS } = describeNothingEligible(routerOf({ catalog, pools }).plan(request('m')))
+  t.equal(retryAfterS, 1)
+  t.match(reason, /Nearest is openai:a: wait/)
+})
+
+t.test('a credential that was refused does not come back by waiting', async (t) => {
+  const pools = { openai: { kind: 'cooling', retryAfterMs: undefined }, groq: NONE } as const
+  const { reason, retryAfterS } = describeNothingEligible(routerOf({ catalog, pools }).plan(request('m')))
+  t.equal(retryAfterS, undefined)
+  t.match(reason, 'replace its credential, it was refused')
+})
+
+t.test('hundreds of backends are not all named', async (t) => {
+  const many = catalogOf(...Array.from({ length: 200 }, (_, number) => model(`m${number}`, [backend(`openai:m${number}`)])))
+  const plan = routerOf({ catalog: many, pools: { openai: NONE } }).plan(request('auto'))
+  const { reason } = describeNothingEligible(plan)
+  t.equal(plan.excluded.length, 200)
+  t.match(reason, 'and 192 more')
+  t.ok(reason.length < 1_000)
+})
+
+t.test('without a single model for the endpoint that is said', async (t) => {
+  const plan = routerOf({ catalog }).plan(request('auto', {}, { task: 'speech' }))
+  t.same(describeNothingEligible(plan),
+    { reason: 'no model of modelsconfig.yml is for this endpoint.', retryAfterS: undefined })
+})
