@@ -63,6 +63,10 @@ t.test(`P2 ${KILLS} kills in the middle of work lose no call, no answer and no c
   let kills = 0
   let broker: Broker | undefined
   let isOver = false
+  t.teardown(() => {
+    isOver = true
+    broker?.child.kill('SIGKILL')
+  })
   let markers = 0
   const delivered: Delivered[] = []
   const answers = new Counter()
