@@ -53,9 +53,13 @@ export function priceAnswer (
  */
 const MAY_HAVE_WORKED = new Set(['stalled', 'abandoned', 'cut', 'answered'])
 
-/** Cost of an attempt that gave no answer. A refusal costs nothing; a silent provider may have worked. */
-export function priceFailure (ask: Ask, { outcome, turn, isSent }: Attempted, parts: ExchangeParts): Cost & Measured {
-  if (isSent && MAY_HAVE_WORKED.has(outcome.kind)) return priceAnswer(ask, turn, undefined, parts)
+/**
+ * Cost of an attempt that gave no answer. A refusal costs nothing; a provider that fell silent, or that broke off after
+ * it had begun a 200, may have worked.
+ */
+export function priceFailure (ask: Ask, attempted: Attempted, parts: ExchangeParts): Cost & Measured {
+  const { outcome, turn, isSent, status } = attempted
+  if (isSent && (status === 200 || MAY_HAVE_WORKED.has(outcome.kind))) return priceAnswer(ask, turn, undefined, parts)
   return { ...NOTHING_TOLD, amount: 0n, grade: 'free', lines: [] }
 }
 

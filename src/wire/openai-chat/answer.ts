@@ -12,9 +12,15 @@ const MESSAGE_NULLS = ['tool_calls', 'reasoning_details', 'images', 'role']
 const OBJECT_OPEN = 0x7b
 const ARRAY_OPEN = 0x5b
 
-/** Undefined: the body is not a JSON object although it says so. */
+/** Tasks that may answer in plain text: transcripts come as text, srt and vtt too. */
+const TEXT_TASKS: readonly Task[] = ['transcription']
+
+/**
+ * Undefined: the body is not the JSON object it has to be. Whatever its content type says: a body that was cut short
+ * must not pass as text (P6).
+ */
 export function readAnswer (bytes: Buffer, contentType: string, task: Task): PlainAnswer | undefined {
-  if (!contentType.includes('json')) return { bytes, value: undefined, task }
+  if (TEXT_TASKS.includes(task) && !contentType.includes('json')) return { bytes, value: undefined, task }
   const value = parseObject(bytes.toString('utf8'))
   return value && { bytes, value, task }
 }
