@@ -4,7 +4,8 @@ import { difference, paired, ratio, spread } from './statistics.mjs'
 
 /**
  * @typedef {import('./statistics.mjs').Figure} Figure
- * @typedef {Record<string, Record<string, Record<string, number>[]>>} Results by row and target, one record per round
+ * @typedef {import('./statistics.mjs').Round} Round
+ * @typedef {Record<string, Record<string, Round[]>>} Results by row and target
  *
  * @typedef {object} Claim
  * @property {string} row
@@ -142,8 +143,8 @@ export function isBetter (claim, ours, theirs) {
 
 function against (row, field, reference, compare) {
   return (results, target) => {
-    const [own, other] = [target, reference].map((name) => results[row]?.[name]?.map((round) => round[field]) ?? [])
-    return own.length === 0 || other.length === 0 ? undefined : paired(own, other, compare)
+    const [own, other] = [target, reference].map((name) => results[row]?.[name] ?? [])
+    return own.length === 0 || other.length === 0 ? undefined : paired(own, other, field, compare)
   }
 }
 

@@ -1,11 +1,10 @@
-// How much of our two cores other processes took while something was measured. A measurement they disturbed is repeated.
+// How much of our cores other processes took while something was measured; a measurement they disturbed is repeated.
 
 import { readFileSync } from 'node:fs'
 
 import { isPinned, LOAD_CORE, MS_PER_TICK, TARGET_CORE } from './machine.mjs'
+import { CALM } from './statistics.mjs'
 
-/** The share of a core that neighbours may take before a measurement is repeated. */
-export const CALM = 0.05
 const TRIES = 3
 
 /**

@@ -2,8 +2,7 @@
 
 import { CLAIMS, isBetter, verdictOf } from './claims.mjs'
 import { describeMachine, isPinned, LOAD_CORE, TARGET_CORE } from './machine.mjs'
-import { CALM } from './neighbours.mjs'
-import { median, paired, ratio, spread } from './statistics.mjs'
+import { CALM, median, paired, ratio, spread } from './statistics.mjs'
 
 /** How far the control may be from bare before the bench distrusts itself. */
 export const TOLERANCE = 0.05
@@ -35,15 +34,15 @@ const FIGURES = [
 
 /**
  * @typedef {import('./claims.mjs').Results} Results
- * @typedef {{ results: Results, faults: string[], disturbances: number[], rounds: number, elapsedS: number, date: string,
- *   versions: Record<string, string> }} Run
+ * @typedef {{ results: Results, faults: string[], disturbances: number[], rounds: number, elapsedS: number,
+ *   date: string, versions: Record<string, string> }} Run
  * @param {Run} run
  */
 export function reportOf (run) {
   return [
     '# Benchmarks',
     '',
-    `Written by \`npm run bench\`, ${run.date}; one run of ${Math.round(run.elapsedS)} s, ${run.rounds} interleaved rounds.`,
+    `Written by \`npm run bench\`, ${run.date}: one run of ${Math.round(run.elapsedS)} s, ${run.rounds} interleaved rounds or more.`,
     '',
     `Machine: ${describeMachine()}. ${pinning()}`,
     calmOf(run.disturbances),
@@ -72,7 +71,7 @@ export function controlOf (results) {
     const { bare, control } = results[row] ?? {}
     if (!bare?.length || !control?.length) return []
     return ['perSecond', 'cpuUsEach'].map((field) => {
-      const figure = paired(control.map((round) => round[field]), bare.map((round) => round[field]), ratio)
+      const figure = paired(control, bare, field, ratio)
       return { row, field, figure, isGood: Math.abs(figure.value - 1) <= TOLERANCE }
     })
   })
@@ -82,7 +81,7 @@ export function controlOf (results) {
 export function calmOf (disturbances) {
   const disturbed = disturbances.filter((share) => share > CALM).length
   return `Other processes took ${percent(median(disturbances))} of a core in the median measurement; ` +
-    `${disturbed} of ${disturbances.length} stayed above ${percent(CALM)} although they were repeated.`
+    `${disturbed} of ${disturbances.length} stayed above ${percent(CALM)} (disturbed ones are repeated as long as there is time).`
 }
 
 function verdictTable (results) {
@@ -149,6 +148,7 @@ const HOW_TO_READ = `## How to read this
 
 - Trust ratios, not absolutes: neighbours on a machine move all figures, but within a round they move all targets.
   A ratio is a ratio of medians; the range in brackets is that of the rounds, each compared with its own round.
+  Rounds that neighbours disturbed are left out where at least five calm ones remain.
 - **bare** is \`bench/bare-proxy.mjs\`: \`node:http\` and undici's \`dispatch\`, no feature at all; it is the reference of
   plain answers and the raw byte relay of streams. **provider, directly** is the load without anything between.
 - **aibroker** runs with everything on: a client key with a rate limit and a budget, limits per address, a catalog in

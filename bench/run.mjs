@@ -41,7 +41,8 @@ async function main () {
   const beganMs = performance.now()
   const effort = flags.quick ? QUICK : FULL
   const provider = await startProvider()
-  const run = { results: {}, faults: [], broken: new Set(), disturbances: [], budget: { spareMs: SPARE_MS } }
+  const budget = { spareMs: flags.quick ? 0 : SPARE_MS }
+  const run = { results: {}, faults: [], broken: new Set(), disturbances: [], budget }
   try {
     for (const row of rows.filter((row) => row.isFresh)) await measureFresh(row, { provider, effort }, run)
     await measureLasting(rows.filter((row) => !row.isFresh), { provider, effort }, run)
@@ -106,7 +107,7 @@ async function eachRound (row, effort, run, measure) {
     for (const name of row.targets.filter((name) => !run.broken.has(name))) {
       await guarded(name, row.name, run, async () => {
         const { figures, disturbance } = await calmest(() => measure(name), run.budget)
-        results[name].push(figures)
+        results[name].push({ ...figures, disturbance })
         run.disturbances.push(disturbance)
         say(`${row.name} ${round}/${row.rounds(effort)} ${name}: ${brief({ ...figures, disturbance })}`)
       })

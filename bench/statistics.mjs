@@ -1,5 +1,9 @@
 // The few statistics of the bench: medians, because neighbours on the machine disturb single rounds, and ranges.
 
+/** The share of a core that neighbours may take before a measurement counts as disturbed. */
+export const CALM = 0.05
+const ENOUGH_ROUNDS = 5
+
 /** @param {readonly number[]} values @param {number} share 0.5: the median @returns {number} NaN when there are none */
 export function quantile (values, share) {
   const sorted = [...values].sort((a, b) => a - b)
@@ -16,15 +20,22 @@ export function median (values) {
 }
 
 /**
- * Medians of two series by rounds, divided or subtracted, and the range of the same within single rounds.
- * @param {readonly number[]} ours @param {readonly number[]} theirs @param {(a: number, b: number) => number} compare
+ * Medians of two series, divided or subtracted, and the range of the same within single rounds. Rounds in which
+ * neighbours disturbed either are left out when enough calm ones remain.
+ * @param {readonly Round[]} ours @param {readonly Round[]} theirs
+ * @param {string} field @param {(a: number, b: number) => number} compare
  * @returns {Figure}
  *
  * @typedef {{ value: number, low: number, high: number }} Figure
+ * @typedef {Record<string, number> & { disturbance: number }} Round
  */
-export function paired (ours, theirs, compare) {
-  const each = ours.slice(0, theirs.length).map((value, round) => compare(value, theirs[round]))
-  return { value: compare(median(ours), median(theirs)), low: Math.min(...each), high: Math.max(...each) }
+export function paired (ours, theirs, field, compare) {
+  const all = ours.slice(0, theirs.length).map((round, at) => [round, theirs[at]])
+  const calm = all.filter((pair) => pair.every((round) => round.disturbance <= CALM))
+  const pairs = calm.length >= ENOUGH_ROUNDS ? calm : all
+  const each = pairs.map(([own, other]) => compare(own[field], other[field]))
+  const [own, other] = [0, 1].map((side) => median(pairs.map((pair) => pair[side][field])))
+  return { value: compare(own, other), low: Math.min(...each), high: Math.max(...each) }
 }
 
 /** @param {readonly number[]} values @returns {Figure} */

@@ -76,9 +76,8 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const { reload } = supply
   const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
-  return {
-    settings, mode, paths, clock, log, ledger, reports, keys, credentials, router, catalog, providers, exchange, reload, close
-  }
+  const parts = { ledger, reports, keys, credentials, router, catalog, providers, exchange }
+  return { settings, mode, paths, clock, log, ...parts, reload, close }
 }
 
 function openLedger (settings: Settings, { clock, log }: Outside) {
@@ -93,7 +92,8 @@ function openUpstream (
   mode: Mode, settings: Settings, { clock, supply }: { clock: Clock, supply: Supply }
 ): { upstream: Upstream, close: () => Promise<void> } {
   if (mode === 'proxy') {
-    const upstream = createHttpUpstream({ connectMs: settings.deadlines.connectMs, connections: settings.maxInFlight || null })
+    const { deadlines: { connectMs }, maxInFlight } = settings
+    const upstream = createHttpUpstream({ connectMs, connections: maxInFlight || null })
     return { upstream, close: () => upstream.close() }
   }
   const events = openEventLog(join(settings.home, 'events.jsonl'), clock)

@@ -21,8 +21,8 @@ export function nothingEligible (plan: Plan, parts: ExchangeParts): GatewayError
 export function failureOf (model: string, attempts: readonly Attempted[]): GatewayError {
   const last = attempts[attempts.length - 1] as Attempted
   const { outcome } = last
-  const metadata = { provider_name: last.turn.provider.displayName, raw: rawOf(last), attempts: attempts.map(summaryOf) }
   const provider = last.turn.provider.displayName
+  const metadata = { provider_name: provider, raw: rawOf(last), attempts: attempts.map(summaryOf) }
   if (outcome.kind === 'refused') {
     return new GatewayError('upstream_refused', { provider, reason: outcome.reason },
       { status: outcome.status, metadata: { ...metadata, ...providerCode(last) } })

@@ -5,7 +5,9 @@ import type { Providers } from '../registry.ts'
 import type { Forward } from './run.ts'
 
 /** `hasKey`: whether a credential of the provider is configured; the dry run never resolves it. */
-export function describeForward (call: UpstreamCall, providers: Providers, hasKey: (provider: string) => boolean): Forward {
+export function describeForward (
+  call: UpstreamCall, providers: Providers, hasKey: (provider: string) => boolean
+): Forward {
   const provider = providers.all().find(({ url }) => url !== undefined && call.url.href.startsWith(`${url}/`))
   return {
     provider: provider?.id ?? 'unknown',
