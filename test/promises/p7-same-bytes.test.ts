@@ -165,7 +165,7 @@ t.test('P7 an answer that is not exact differs by what the broker adds and by st
   const { url } = await gateway(t, { models: { same: [{ url: upstream.url }] } })
   const { text, json } = await post(`${url}/chat/completions`, { model: 'same', messages: [] })
   const { x_aibroker: own } = json()
-  const added = ['"cost":0.000015', '"system_fingerprint":null', '"provider":"test0"', `"x_aibroker":${JSON.stringify(own)}`]
+  const added = [`"x_aibroker":${JSON.stringify(own)}`, '"provider":"test0"', '"system_fingerprint":null', '"cost":0.000015']
   t.equal(added.reduce(without, text), written.replace(',"tool_calls" : null', ''))
 })
 
