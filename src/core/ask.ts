@@ -58,13 +58,23 @@ export interface Envelope {
   readonly model: string
   readonly isStream: boolean
   readonly needs: readonly Need[]
-  /** Size of the body; an upper bound of its input tokens, since a token is at least one byte. */
+  /** Size of the body; an upper bound of its input tokens, since a token is at least one byte: see `openInputs`. */
   readonly bodyBytes: number
+  /** For each text that is written. Of several limits in one body the largest: which one counts, the provider says. */
   readonly maxOutputTokens: number | undefined
-  /** Number of choices asked for (`n`), at least 1. */
+  /** Number of choices that will be answered, at least 1: `n`, for each prompt of a list. */
   readonly choices: number
+  /** Number of texts written, and paid for, to answer with the best of them; undefined: as many as `choices`. */
+  readonly drafts?: number | undefined
+  /**
+   * Number of inputs whose tokens the body does not bound, because they lie elsewhere (a URL, the id of a file) or are
+   * packed (images, audio, PDF); each may fill the window of the model. Undefined: none.
+   */
+  readonly openInputs?: number | undefined
   /** True when the client itself asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean
+  /** `encoding_format: "base64"` of embeddings. */
+  readonly wantsBase64?: boolean
   /** Unicode characters of a speech input; undefined elsewhere. */
   readonly characters: number | undefined
 }

@@ -18,6 +18,7 @@ export interface AnswerFacts {
 export function additionsOf (ask: Ask, turn: Turn, cost: Cost & Measured, facts: AnswerFacts): Additions {
   return {
     provider: JSON.stringify(turn.provider.displayName),
+    wantsBase64: ask.envelope.wantsBase64 === true,
     cost: cost.amount === undefined ? undefined : decimalOf(cost.amount),
     xAibroker: JSON.stringify({
       provider: facts.provider,

@@ -10,6 +10,8 @@ import { outcomeOfFailure, outcomeOfStatus, wordsOf } from './outcome-of.ts'
 import type { UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener } from './upstream.ts'
 
 const LONGEST_REFUSAL_BYTES = 64 * 1024
+/** Comments a provider may send before its first event: they wait in memory until it comes. */
+const LONGEST_WAIT_BYTES = 64 * 1024
 
 /** Sends the call and listens until it is clear what it came to. `result` resolves exactly once. */
 export class Attempt implements UpstreamListener {
@@ -25,6 +27,7 @@ export class Attempt implements UpstreamListener {
   #held: Buffer[] = []
   #heldBytes = 0
   #live: LiveStream | undefined
+  #stopWaiting: () => void = () => {}
   #isOver = false
 
   constructor (job: AttemptJob) {
@@ -54,7 +57,7 @@ export class Attempt implements UpstreamListener {
     if (status !== 200) return
     const encoding = textHeader(headers, 'content-encoding')
     if (encoding !== '' && encoding !== 'identity') return this.#fail(`answered in ${encoding} although identity was asked`)
-    if (isStreamAnswer(this.#job.ask, headers)) this.#reader = openReader(this.#job, headers)
+    if (isStreamAnswer(this.#job.ask, headers)) this.#awaitEvent(headers)
     else if (this.#job.ask.envelope.isStream) this.#fail('answered without a stream although one was asked')
   }
 
@@ -80,6 +83,15 @@ export class Attempt implements UpstreamListener {
     this.#end(outcomeOfFailure(failure))
   }
 
+  /** Headers and comments are not an answer: the first event has its own deadline. */
+  #awaitEvent (headers: UpstreamHeaders): void {
+    this.#reader = openReader(this.#job, headers)
+    const { clock, deadlines: { firstByteMs: afterMs } } = this.#job.parts
+    this.#stopWaiting = clock.after(afterMs, () => {
+      this.#end({ kind: 'stalled', afterMs, reason: `sent no event within ${afterMs} ms` })
+    })
+  }
+
   /** Streams: the first event decides. Comments before it wait; an error in it is a failure like any other. */
   #peek (reader: StreamReader, chunk: Buffer): void {
     try {
@@ -90,7 +102,8 @@ export class Attempt implements UpstreamListener {
       return this.#fail(`sent a broken stream: ${error.message}`)
     }
     if (reader.error) return this.#fail(wordsOf(this.#hide(JSON.stringify(reader.error))))
-    if (reader.events > 0) this.#commit(reader)
+    if (reader.events > 0) return this.#commit(reader)
+    if (this.#heldBytes > LONGEST_WAIT_BYTES) this.#fail('sent nothing but comments')
   }
 
   #commit (reader: StreamReader): void {
@@ -138,6 +151,7 @@ export class Attempt implements UpstreamListener {
   #end (outcome: Outcome, plain?: PlainAnswer, refusal?: string): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#stopWaiting()
     if (!this.#live && !plain) this.#handle?.cancel() // whatever is still coming is for nobody
     const durationMs = this.#job.parts.clock.monotonicMs() - this.#startedMs
     this.#resolve({

@@ -118,10 +118,10 @@ class Run {
     const { turn } = attempted
     const usage = plain.value && (usageOf(turn.provider, plain.value) ?? plain.value)
     const cost = priceAnswer(this.#ask, turn, usage, this.#parts)
-    await this.#settle({ status: 200, error: undefined }, attempted, cost)
     const bytes = isUntouched(this.#ask, turn.provider)
       ? plain.bytes
       : this.#ask.wire.finishAnswer(plain, this.#additions(turn, cost, this.#attempts.length))
+    await this.#settle({ status: 200, error: undefined }, attempted, cost)
     this.#outlet.begin(200, [
       ...this.#headers(attempted), ...costHeaders(cost),
       'content-type', textHeader(attempted.headers, 'content-type') || 'application/json',

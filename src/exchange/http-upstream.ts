@@ -112,7 +112,13 @@ class HttpCall implements Dispatcher.DispatchHandler, UpstreamHandle {
   onResponseEnd (): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#listener.onEnd()
+    try {
+      this.#listener.onEnd()
+    } catch (error) {
+      // undici swallows what a handler throws after the end, and nobody else would ever end this call.
+      this.#listener.onFailure({ kind: 'broken', reason: 'sent an answer that could not be read' })
+      throw error
+    }
   }
 
   onResponseError (_controller: Dispatcher.DispatchController, error: Error): void {

@@ -43,6 +43,8 @@ export interface Additions {
   /** Decimal USD for `usage.cost`; undefined: not known, so no number is invented. */
   readonly cost: string | undefined
   readonly xAibroker: string | undefined
+  /** The client asked for vectors in base64. */
+  readonly wantsBase64?: boolean
 }
 
 export interface StreamOptions {

@@ -3,10 +3,12 @@
 // Which nulls must go, and which members must be there, is measured against three clients: @openrouter/sdk,
 // @openrouter/ai-sdk-provider and openai. They throw on a null where they expect the member to be absent.
 
-import { asObject, itemsOf, membersOf, parseObject, type JsonObject, type Member } from '../../core/json.ts'
+import { asObject, itemsOf, JsonError, membersOf, parseObject, type JsonObject, type Member } from '../../core/json.ts'
 import { editMembers, splice, type Edit } from '../../core/json-edit.ts'
 import type { Task } from '../../core/ask.ts'
 import type { Additions, PlainAnswer } from '../format.ts'
+import { vectorEdits } from './embeddings.ts'
+import { isFractional } from './repair.ts'
 
 const MESSAGE_NULLS = ['tool_calls', 'reasoning_details', 'images', 'role']
 const OBJECT_OPEN = 0x7b
@@ -25,18 +27,28 @@ export function readAnswer (bytes: Buffer, contentType: string, task: Task): Pla
   return value && { bytes, value, task }
 }
 
-/** The bytes for the client. Without additions (exact relay, OpenRouter) they are the provider's own. */
-export function finishAnswer ({ bytes, value, task }: PlainAnswer, additions: Additions): Buffer {
-  if (value === undefined) return bytes
+/** The bytes for the client. An answer nested too deeply to be taken apart goes out as it came. */
+export function finishAnswer (answer: PlainAnswer, additions: Additions): Buffer {
+  try {
+    return answer.value === undefined ? answer.bytes : spliced(answer, answer.value, additions)
+  } catch (error) {
+    if (error instanceof JsonError) return answer.bytes
+    throw error
+  }
+}
+
+function spliced ({ bytes, task }: PlainAnswer, value: JsonObject, additions: Additions): Buffer {
   const start = bytes.indexOf(OBJECT_OPEN)
   const members = membersOf(bytes, start)
   const top = new Map<string, string | undefined>()
+  if (isFractional(value['created'])) top.set('created', String(Math.floor(value['created'] as number)))
   if (task === 'chat' && !('system_fingerprint' in value)) top.set('system_fingerprint', 'null')
   if (additions.provider !== undefined && !('provider' in value)) top.set('provider', additions.provider)
   if (additions.xAibroker !== undefined) top.set('x_aibroker', additions.xAibroker)
   const edits = editMembers(bytes, start, top, members)
   const find = (name: string) => members.find((member) => member.name === name)
   if (task === 'chat' && hasWrongMessage(value)) edits.push(...choiceEdits(bytes, find('choices')))
+  if (additions.wantsBase64) edits.push(...vectorEdits(bytes, find('data'), value))
   edits.push(...usageEdits(bytes, find('usage'), asObject(value['usage']), additions.cost))
   return splice(bytes, edits)
 }

@@ -1,30 +1,31 @@
 // What routing and metering need of an OpenAI-shaped request: model, stream, needs, bounds. Nothing else is judged:
 // unknown and misspelt members are the provider's to accept or refuse.
 
-import type { Envelope, Need, Task } from '../../core/ask.ts'
+import type { Envelope, Task } from '../../core/ask.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { countOpenInputs, countPrompts, needsOf } from './inputs.ts'
 
 const LONGEST_MODEL_NAME = 256
 const MOST_CHOICES = 128
-
-/** Content part types that need a capability. https://platform.openai.com/docs/api-reference/chat/create */
-const PART_NEEDS: { readonly [type: string]: Need } = {
-  image_url: 'vision',
-  input_image: 'vision',
-  input_audio: 'audio_input'
-}
+/** Tasks where some providers know `best_of`; vLLM took it for chat as well. */
+const WRITES_TEXT: ReadonlySet<Task> = new Set(['chat', 'completion'])
 
 /** @throws GatewayError `missing_model` or `invalid_body`. */
 export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope {
+  const prompts = task === 'completion' ? countPrompts(value['prompt']) : 1
+  const each = readChoices(value)
   return {
     model: readModel(value['model']),
     isStream: readBoolean(value, 'stream'),
     needs: task === 'chat' ? needsOf(value) : [],
     bodyBytes: bytes.length,
-    maxOutputTokens: readBound(value, 'max_completion_tokens') ?? readBound(value, 'max_tokens'),
-    choices: readChoices(value),
+    maxOutputTokens: readLimit(value),
+    choices: prompts * each,
+    drafts: prompts * Math.max(each, WRITES_TEXT.has(task) ? readDrafts(value) : 1),
+    openInputs: countOpenInputs(value, task),
     wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true,
+    wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined
   }
 }
@@ -53,29 +54,24 @@ function readBound (value: JsonObject, name: string): number | undefined {
   throw new GatewayError('invalid_body', { reason: `"${name}" must be a non-negative whole number.` }, { param: name })
 }
 
+/** One limit, two names; whether a provider keeps the one, the other or both is not known here. */
+function readLimit (value: JsonObject): number | undefined {
+  const newer = readBound(value, 'max_completion_tokens')
+  const older = readBound(value, 'max_tokens')
+  return newer === undefined || older === undefined ? newer ?? older : Math.max(newer, older)
+}
+
+/** `best_of`: so many texts for each prompt are written, and the best `n` of them sent. */
+function readDrafts (value: JsonObject): number {
+  const drafts = readBound(value, 'best_of') ?? 1
+  if (drafts <= MOST_CHOICES) return drafts
+  throw new GatewayError('invalid_body', { reason: `"best_of" must be at most ${MOST_CHOICES}.` }, { param: 'best_of' })
+}
+
 function readChoices (value: JsonObject): number {
   const choices = readBound(value, 'n') ?? 1
   if (choices >= 1 && choices <= MOST_CHOICES) return choices
   throw new GatewayError('invalid_body', { reason: `"n" must be from 1 to ${MOST_CHOICES}.` }, { param: 'n' })
-}
-
-function needsOf (value: JsonObject): Need[] {
-  const needs = new Set<Need>()
-  if (isFilled(value['tools']) || isFilled(value['functions'])) needs.add('tool_calling')
-  if (!Array.isArray(value['messages'])) return [...needs]
-  for (const message of value['messages']) {
-    const content = asObject(message)?.['content']
-    if (!Array.isArray(content)) continue
-    for (const part of content) {
-      const need = PART_NEEDS[String(asObject(part)?.['type'])]
-      if (need) needs.add(need)
-    }
-  }
-  return [...needs]
-}
-
-function isFilled (list: JsonValue | undefined): boolean {
-  return Array.isArray(list) && list.length > 0
 }
 
 function countCharacters (input: JsonValue | undefined): number | undefined {

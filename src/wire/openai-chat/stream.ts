@@ -16,6 +16,7 @@ import { EventBlocks } from '../event-blocks.ts'
 import { StreamBroken, type StreamOptions, type StreamReader } from '../format.ts'
 import { cutNulls } from '../null-members.ts'
 import { dataOf, eventsOf, withJson } from '../sse.ts'
+import { ChunkRepair, lacksMembers } from './repair.ts'
 import { addToEvent } from './usage-event.ts'
 
 const DONE = '[DONE]'
@@ -25,6 +26,7 @@ const BLANK_LINE = Buffer.from('\n\n')
 const DONE_REACH = 24
 const USAGE_MARK = 'prompt_tokens"'
 const ERROR_MARK = 'rror"'
+const TOOL_MARK = 'tool_calls"'
 const FINISH_MARK = 'finish_reason":"'
 const SPACED_FINISH_MARK = 'finish_reason": "'
 
@@ -32,6 +34,10 @@ export class ChatStream implements StreamReader {
   readonly #options: StreamOptions
   readonly #blocks = new EventBlocks()
   readonly #finishedChoices = new Set<unknown>()
+  readonly #repair = new ChunkRepair()
+  /** The provider's chunks lack what strict clients need; its first chunk and its first tool call tell. */
+  #isLacking = false
+  #hasSeenTools = false
   #finishMark = FINISH_MARK
   /** The sentinel as the provider spelled it. */
   #done = DONE_EVENT
@@ -71,7 +77,7 @@ export class ChatStream implements StreamReader {
 
   #read (block: Buffer): Buffer | undefined {
     const text = block.toString('latin1')
-    if (this.events === 0 || this.#hasMark(text)) return this.#readEvents(text)
+    if (this.events === 0 || this.#isLacking || this.#hasMark(text)) return this.#readEvents(text)
     this.events++
     if (this.#options.isExact) return block
     const kept = cutNulls(text)
@@ -80,7 +86,7 @@ export class ChatStream implements StreamReader {
 
   #hasMark (text: string): boolean {
     return text.includes(this.#finishMark) || text.includes(USAGE_MARK) || text.includes(ERROR_MARK) ||
-      text.slice(-DONE_REACH).includes(DONE)
+      (!this.#hasSeenTools && text.includes(TOOL_MARK)) || text.slice(-DONE_REACH).includes(DONE)
   }
 
   #readEvents (text: string): Buffer | undefined {
@@ -111,8 +117,12 @@ export class ChatStream implements StreamReader {
     }
     this.#noteFinish(parsed)
     const usage = this.#options.usageOf(parsed)
-    if (usage) return this.#readUsage(event, parsed, usage)
-    return this.#options.isExact ? event : cutNulls(event)
+    if (this.#options.isExact) {
+      this.usage = usage ?? this.usage
+      return event
+    }
+    const whole = this.#repaired(event, parsed)
+    return usage ? this.#readUsage(whole, parsed, usage) : cutNulls(whole)
   }
 
   #readFirst (event: string, parsed: JsonObject | undefined): void {
@@ -120,6 +130,13 @@ export class ChatStream implements StreamReader {
     if (/"finish_reason": /.test(event)) this.#finishMark = SPACED_FINISH_MARK
     const id = parsed['id']
     if (typeof id === 'string') this.upstreamId = id
+  }
+
+  #repaired (event: string, parsed: JsonObject): string {
+    this.#hasSeenTools ||= event.includes(TOOL_MARK)
+    if (!lacksMembers(parsed)) return event
+    this.#isLacking = true
+    return withJson(event, (json) => this.#repair.apply(json, parsed))
   }
 
   #noteFinish (parsed: JsonObject): void {
@@ -135,7 +152,6 @@ export class ChatStream implements StreamReader {
     this.usage = usage // the last one counts: some providers repeat a growing total
     const choices = parsed['choices']
     const isUsageOnly = !Array.isArray(choices) || choices.length === 0
-    if (this.#options.isExact) return event
     if (isUsageOnly && this.#options.hidesUsage) return undefined
     const additions = isUsageOnly ? this.#options.additionsFor(usage) : undefined
     const kept = cutNulls(event)
