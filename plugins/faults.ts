@@ -9,7 +9,8 @@ const LONGEST_ECHO = 100
 
 /** By `error.code`: https://fastify.dev/docs/latest/Reference/Errors/ and Node's system errors. */
 const FAULTS: { readonly [code: string]: Translate } = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) => new GatewayError('too_large', { limit: routeOptions.bodyLimit }),
+  FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
+    new GatewayError('too_large', { limit: routeOptions.bodyLimit, setting: 'AIBROKER_BODY_LIMIT' }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: wrongContentType,
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: wrongContentType,
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new GatewayError('invalid_json', { reason: 'it is empty' }),

@@ -14,13 +14,22 @@ const LIVENESS = ['/health/liveness', '/health/liveliness', '/healthz']
 
 const health: FastifyPluginAsync<HealthOptions> = async (fastify, { gateway, isReady }) => {
   const open = { config: { open: true } }
-  fastify.get('/health', open, async () => ({
-    ok: true, mode: gateway.mode, version, models: gateway.catalog().models.size, ready: isReady()
-  }))
+  /** Why requests should not come here now; undefined: ready. */
+  const unreadiness = (): string | undefined => {
+    if (!isReady()) return 'the broker is shutting down'
+    const { outage } = gateway.ledger
+    return outage && `the ledger cannot be written: ${outage}`
+  }
+  fastify.get('/health', open, async () => {
+    const reason = unreadiness()
+    const models = gateway.catalog().models.size
+    return { ok: true, mode: gateway.mode, version, models, ready: reason === undefined, reason }
+  })
   for (const path of LIVENESS) fastify.get(path, open, async () => ({ ok: true }))
   fastify.get('/health/readiness', open, async (_request, reply) => {
-    if (!isReady()) reply.code(503).header('retry-after', '5')
-    return { ok: isReady() }
+    const reason = unreadiness()
+    if (reason !== undefined) reply.code(503).header('retry-after', '5')
+    return { ok: reason === undefined, reason }
   })
 }
 

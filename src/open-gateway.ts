@@ -37,10 +37,11 @@ export interface Outside {
 export async function openGateway (settings: Settings, outside: Outside): Promise<Gateway> {
   const { clock, random, log } = outside
   mkdirSync(settings.home, { recursive: true, mode: 0o700 })
-  rmSync(settings.spoolFolder, { recursive: true, force: true }) // uploads of a process that was killed
   const supply = openSupply(settings, outside)
   const mode: Mode = settings.isDryRun || !supply.hasAny() ? 'dry_run' : 'proxy'
   const { ledger, sqlite } = openLedger(settings, outside)
+  // Uploads of a process that was killed; those of one that runs are safe, because it holds the lock of the ledger.
+  rmSync(settings.spoolFolder, { recursive: true, force: true })
   const { upstream, close: closeUpstream } = openUpstream(mode, settings, { clock, supply })
   const credentials = mode === 'dry_run' ? dryRunCredentials(supply.providers) : supply.credentials
   const { catalog, providers } = supply
@@ -82,7 +83,11 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
 
 function openLedger (settings: Settings, { clock, log }: Outside) {
   const database = openDatabase(settings.databasePath, { access: 'owner', durability: settings.durability })
-  const ledger = new SqliteLedger(database)
+  const alarm = (message: string, error?: Error) => {
+    if (error) log.error({ err: error }, message)
+    else log.warn(message)
+  }
+  const ledger = new SqliteLedger(database, { clock, alarm })
   const recovered = ledger.recover(clock.nowMs())
   if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')
   return { ledger, sqlite: database.sqlite }

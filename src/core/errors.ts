@@ -55,7 +55,7 @@ export const ERRORS = {
     status: 413,
     type: 'invalid_request_error',
     errorType: 'payload_too_large',
-    says: 'The request body is larger than {limit} bytes (AIBROKER_BODY_LIMIT).'
+    says: 'The request body is larger than {limit} bytes ({setting}).'
   },
   wrong_content_type: {
     status: 415,

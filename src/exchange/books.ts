@@ -57,7 +57,10 @@ export class Books {
       this.#parts.ledger.retry(this.#open as OpenExchange, ended, attemptIntent(next, this.#parts)))
   }
 
-  /** Books the end. An answer in hand is not thrown away when the books cannot be written: recovery closes the row. */
+  /**
+   * Books the end. An answer in hand waits for no disk: a settlement the store refuses is kept and tried again by the
+   * ledger, which tells of the outage once. One that can never be written is told here, and recovery closes its row.
+   */
   async settle (ending: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {
     if (this.#isSettled) return
     this.#isSettled = true

@@ -38,7 +38,7 @@ export async function spool (incoming: Readable, options: SpoolOptions): Promise
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       scanner.push(chunk)
       await store.add(chunk)
-      if (store.bytes > options.limitBytes) throw new GatewayError('too_large', { limit: options.limitBytes })
+      if (store.bytes > options.limitBytes) throw tooLarge(options.limitBytes)
     }
     scanner.end()
     await store.closeFile()
@@ -51,6 +51,10 @@ export async function spool (incoming: Readable, options: SpoolOptions): Promise
     if (error instanceof MultipartError) throw new GatewayError('invalid_body', { reason: `Broken form: ${error.message}.` })
     throw error
   }
+}
+
+function tooLarge (limit: number): GatewayError {
+  return new GatewayError('too_large', { limit, setting: 'AIBROKER_MULTIPART_LIMIT' })
 }
 
 function bodyOf (store: SpoolStore, contentType: string, model: FormField): SpooledBody {

@@ -4,6 +4,7 @@
 // - P1 Intent before dispatch: `open` and `retry` resolve only after their rows are committed. Callers send nothing
 //   before. `kill -9` at any moment leaves at worst an open row, never an unrecorded call.
 // - P2 One settlement: an exchange is open until exactly one `settle`; a second one is an error, not a silent change.
+//   A settlement the store refuses (disk full, locked) is kept in memory and tried again until it is committed.
 //   At start the adapter's `recover` closes what an earlier process left open: outcome and error `orphaned`, status 0,
 //   cost = the attempt's ceiling (`bounded`) or not known (`unpriced`).
 // - P4 Sums never drift: money is whole nano-USD in 64-bit columns, and `usage_hourly` changes in the same
@@ -80,15 +81,20 @@ export interface OpenExchange {
   readonly id: string
 }
 
+/** `kept`: the store refuses writes for now; the ledger tries again by itself, every second and when it is closed. */
+export type Settled = 'committed' | 'kept'
+
 export interface Ledger {
+  /** Why nothing can be written now, for operators; undefined: the last write went through. Heals by itself. */
+  readonly outage: string | undefined
   /** Records an exchange and, unless nothing was eligible, its first attempt. Resolves when committed. */
   open (intent: ExchangeIntent, attempt: AttemptIntent | undefined): Promise<OpenExchange>
   /** Closes the running attempt and records the next one, in one transaction. Resolves when committed. */
   retry (exchange: OpenExchange, ended: AttemptResult, next: AttemptIntent): Promise<void>
-  /** Ends the exchange. Resolves when committed; rejects when it was settled already. */
-  settle (exchange: OpenExchange, settlement: Settlement): Promise<void>
-  /** Resolves when everything handed in so far is committed. */
+  /** Ends the exchange. Resolves when committed or kept; rejects when it was settled already or cannot ever be. */
+  settle (exchange: OpenExchange, settlement: Settlement): Promise<Settled>
+  /** Resolves when everything handed in so far is committed, refused or kept. */
   flush (): Promise<void>
-  /** Commits what is pending and closes the store. */
+  /** Commits what is pending, tries what is kept once more, and closes the store. */
   close (): Promise<void>
 }

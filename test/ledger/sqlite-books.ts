@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { systemClock } from '../../src/core/clock.ts'
 import { openDatabase, type OpenDatabase } from '../../src/ledger/sqlite/database.ts'
-import { SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
+import { SqliteLedger, type LedgerOutside } from '../../src/ledger/sqlite/ledger.ts'
 import { createReports } from '../../src/ledger/sqlite/reports.ts'
 import { verifyLedger } from '../../src/ledger/sqlite/verify.ts'
 import type { VerifyReport } from '../../src/ledger/verify.ts'
@@ -19,6 +20,7 @@ export interface SqliteBooks extends Books {
   readonly path: string
   /** A read-only connection, as another process has it; closed with the test. */
   reader (): OpenDatabase
+  recover (nowMs: number): number
   reopen (): Promise<SqliteBooks>
 }
 
@@ -33,15 +35,17 @@ export function databasePath (t: Test): string {
 }
 
 /** Recovered already, as after start. */
-export function sqliteBooks (t: Test, path = databasePath(t), nowMs = NOON_MS): SqliteBooks {
-  const books = unrecoveredBooks(t, path)
+export function sqliteBooks (
+  t: Test, path = databasePath(t), nowMs = NOON_MS, outside: Partial<LedgerOutside> = {}
+): SqliteBooks {
+  const books = unrecoveredBooks(t, path, outside)
   books.ledger.recover(nowMs)
   return books
 }
 
-export function unrecoveredBooks (t: Test, path: string): SqliteBooks {
+export function unrecoveredBooks (t: Test, path: string, outside: Partial<LedgerOutside> = {}): SqliteBooks {
   const database = openDatabase(path, { access: 'owner', durability: 'process' })
-  const ledger = new SqliteLedger(database)
+  const ledger = new SqliteLedger(database, { clock: systemClock, alarm () {}, ...outside })
   t.teardown(() => ledger.close())
   return {
     ledger,

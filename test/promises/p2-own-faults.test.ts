@@ -2,10 +2,13 @@
 
 import t from 'tap'
 import { post, type TestGateway } from '../helper.ts'
-import { chatJson, chatSse, status, streamed } from '../upstreams.ts'
+import { chatJson, chatSse, status, streamed, type Answer } from '../upstreams.ts'
+import { formatUsd } from '../../src/core/money.ts'
 import { openDatabase } from '../../src/ledger/sqlite/database.ts'
 import { SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
+import { RETRY_MS } from '../../src/ledger/sqlite/outage.ts'
 import { verifyLedger } from '../../src/ledger/sqlite/verify.ts'
+import { tickingClock } from '../ledger/ticking-clock.ts'
 import { lockBooks, look } from './observe.ts'
 import { CHAT, FIRST, init, setting, STREAM } from './setting.ts'
 
@@ -70,26 +73,59 @@ t.test('P2 a bug when the answer begins ends the call, and is settled once', asy
   }
 })
 
-t.test('P2 a settlement that cannot be written keeps the answer, and the next start closes the row', async (t) => {
+t.test('P2 a settlement that cannot be written keeps the answer, and is booked at its exact cost by itself', async (t) => {
+  let unlock = () => {}
+  let home = ''
+  const clock = tickingClock(RETRY_MS)
+  const lock: Answer = (call) => {
+    unlock = lockBooks(home)
+    return chatJson()(call)
+  }
+  const made = await setting(t, [lock], { clock })
+  t.teardown(() => { unlock() })
+  home = made.broker.home
+  const readiness = () => fetch(`${made.broker.origin}/health/readiness`)
+  t.equal((await readiness()).status, 200)
+
+  const answer = await post(`${made.broker.url}/chat/completions`, CHAT)
+  t.equal(answer.status, 200)
+  t.match(made.observed.rows(), [{ status: null, attempts: [{ outcome: null }] }])
+  t.equal(made.observed.busy, 0)
+  const unready = await readiness()
+  t.equal(unready.status, 503)
+  t.same(await unready.json(), { ok: false, reason: 'the ledger cannot be written: another program holds the database' })
+  t.match(await (await fetch(`${made.broker.origin}/health`)).json(), { ok: true, ready: false, reason: /cannot be written/ })
+  t.equal((await post(`${made.broker.url}/chat/completions`, CHAT)).status, 503, 'nothing is sent meanwhile')
+  t.equal(made.broker.log().match(/the ledger cannot be written/g)?.length, 1, 'one alarm per outage')
+
+  unlock()
+  await clock.tick()
+  t.equal((await readiness()).status, 200)
+  t.match(made.observed.rows(), [{ status: 200, attempts: [{ outcome: 'answered' }] }])
+  t.equal(made.observed.rows().length, 1)
+  t.match(made.observed.verify(), { ok: true, exchanges: 1, open: 0 })
+  const told = String(answer.headers.get('x-aibroker-cost-usd'))
+  t.equal(formatUsd(made.observed.verify().costNanoUsd), told)
+  t.match(made.broker.log(), /the ledger can be written again/)
+})
+
+t.test('P2 a settlement that was never written is closed by the next start', async (t) => {
   let unlock = () => {}
   let home = ''
   const made = await setting(t, [(call) => {
     unlock = lockBooks(home)
     return chatJson()(call)
-  }])
+  }], { clock: tickingClock(RETRY_MS) })
   home = made.broker.home
   t.equal((await post(`${made.broker.url}/chat/completions`, CHAT)).status, 200)
   unlock()
-  t.match(made.observed.rows(), [{ status: null, attempts: [{ outcome: null }] }])
-  t.equal(made.observed.busy, 0)
-  t.equal((await post(`${made.broker.url}/chat/completions`, CHAT)).status, 200)
   const file = made.broker.gateway.settings.databasePath
   const copy = `${file}.copy`
   look(home, (sqlite) => { sqlite.exec(`VACUUM INTO '${copy}'`) })
   const database = openDatabase(copy, { access: 'owner', durability: 'process' })
   const ledger = new SqliteLedger(database)
   t.equal(ledger.recover(Date.now()), 1)
-  t.match(verifyLedger(database.sqlite), { ok: true, exchanges: 2, open: 0 })
+  t.match(verifyLedger(database.sqlite), { ok: true, exchanges: 1, open: 0 })
   await ledger.close()
 })
 

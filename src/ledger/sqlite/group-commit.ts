@@ -4,13 +4,16 @@
 // done, so an idle broker waits for nothing and a busy one batches by itself (CPU per exchange, measured: 35 us alone,
 // 13 us at 8 per turn, 10 us at 64). Nothing is half applied: whatever fails, the transaction is rolled back and memory
 // with it.
-// - The store fails (disk full, I/O error, locked): everything in the batch rejects with `ledger_unavailable`; the next
-//   batch tries again.
+// - The store fails (disk full, I/O error, locked): what has not happened yet (`open`, `retry`) rejects at once with
+//   `ledger_unavailable`. What has happened (a settlement) is kept, and tried again with every later batch, every
+//   second and at the end. No more can be kept than were running: nothing is opened while the store fails.
 // - One piece of work fails (a value the schema refuses): the batch is done again piece by piece, and only the culprit
 //   rejects.
 
 import Database from 'better-sqlite3'
 import { GatewayError } from '../../core/errors.ts'
+import { Outage, type OutageParts } from './outage.ts'
+import { createProbe } from './probe.ts'
 
 /** One queued write. `apply` runs inside the transaction, and again after `undo` when neighbours spoilt it. */
 export interface Work {
@@ -19,6 +22,8 @@ export interface Work {
   undo (): void
   done (): void
   failed (error: Error): void
+  /** Instead of `failed` when the store fails, each time: the work stays and is tried again. */
+  kept? (): void
 }
 
 /** Memory that belongs to the transaction. */
@@ -31,6 +36,8 @@ export interface TransactionParts {
 
 /** Pieces per transaction: bounds how long one commit keeps the event loop (about 10 ms). */
 const LARGEST_BATCH = 1_000
+/** A settlement over this fails instead of being kept; those kept before it stay. */
+const MOST_KEPT = 10_000
 
 const REASONS: ReadonlyArray<readonly [code: string, reason: string]> = [
   ['SQLITE_FULL', 'the disk is full'],
@@ -49,14 +56,24 @@ export class GroupCommit {
   readonly #parts: TransactionParts
   readonly #begin: Database.Statement
   readonly #commit: Database.Statement
+  readonly #outage: Outage
+  readonly #probe: Work
   #queue: Work[] = []
+  #kept: Work[] = []
   #isScheduled = false
 
-  constructor (sqlite: Database.Database, parts: TransactionParts) {
+  constructor (sqlite: Database.Database, parts: TransactionParts, { clock, alarm }: Omit<OutageParts, 'retry'>) {
     this.#sqlite = sqlite
     this.#parts = parts
     this.#begin = sqlite.prepare('BEGIN IMMEDIATE')
     this.#commit = sqlite.prepare('COMMIT')
+    this.#probe = { apply: createProbe(sqlite), undo: nothing, done: nothing, failed: nothing }
+    this.#outage = new Outage({ clock, alarm, retry: () => { this.#retry() } })
+  }
+
+  /** Why the store refuses writes; undefined: the last one went through. */
+  get outage (): string | undefined {
+    return this.#outage.reason
   }
 
   add (work: Work): void {
@@ -64,9 +81,23 @@ export class GroupCommit {
     this.#schedule()
   }
 
-  /** Commits everything queued, now. */
+  /** Commits everything queued and kept, now; what cannot be written stays kept. */
   flush (): void {
-    while (this.#queue.length > 0) this.#run(this.#take())
+    do {
+      this.#run(this.#take())
+    } while (this.#queue.length > 0 || this.#canEmpty())
+  }
+
+  /** The last call: one more try, and no timer after it. @returns how many settlements could not be written. */
+  stop (): number {
+    this.flush()
+    this.#outage.stop()
+    return this.#kept.length
+  }
+
+  #retry (): void {
+    if (this.#kept.length === 0) this.#queue.push(this.#probe)
+    this.#schedule()
   }
 
   #schedule (): void {
@@ -74,31 +105,47 @@ export class GroupCommit {
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
-      const batch = this.#take()
-      if (this.#queue.length > 0) this.#schedule() // the rest next turn: I/O comes first
-      if (batch.length > 0) this.#run(batch)
+      this.#run(this.#take())
+      if (this.#queue.length > 0 || this.#canEmpty()) this.#schedule() // the rest next turn: I/O comes first
     })
   }
 
+  #canEmpty (): boolean {
+    return this.#kept.length > 0 && this.#outage.reason === undefined
+  }
+
+  /** What was kept first, then what is queued; at most one batch of each. */
   #take (): Work[] {
-    const batch = this.#queue
-    this.#queue = batch.length > LARGEST_BATCH ? batch.splice(LARGEST_BATCH) : []
-    return batch
+    const queued = this.#queue
+    this.#queue = queued.length > LARGEST_BATCH ? queued.splice(LARGEST_BATCH) : []
+    return this.#kept.length > 0 ? [...this.#kept.splice(0, LARGEST_BATCH), ...queued] : queued
   }
 
   #run (batch: readonly Work[]): void {
+    if (batch.length === 0) return
     const error = this.#transact(batch)
     if (!error) {
+      this.#outage.ended()
       for (const work of batch) work.done()
       return
     }
     const reason = storeFailureOf(error)
-    if (reason === undefined && batch.length > 1) {
-      for (const work of batch) this.#run([work])
-      return
+    if (reason !== undefined) return this.#refuse(batch, reason, error)
+    if (batch.length === 1) return batch[0]?.failed(refused(error))
+    for (const work of batch) this.#run([work])
+  }
+
+  #refuse (batch: readonly Work[], reason: string, error: Error): void {
+    this.#outage.began(reason, error)
+    const failure = unavailable(reason, error)
+    for (const work of batch) {
+      if (!work.kept || this.#kept.length >= MOST_KEPT) {
+        work.failed(failure)
+        continue
+      }
+      this.#kept.push(work)
+      work.kept()
     }
-    const failure = reason === undefined ? refused(error) : unavailable(reason, error)
-    for (const work of batch) work.failed(failure)
   }
 
   /** The batch as one transaction; undefined: committed. */
@@ -123,6 +170,8 @@ export class GroupCommit {
   }
 }
 
+function nothing (): void {}
+
 /** The error of a call that cannot be written because the store cannot. */
 export function unavailable (reason: string, cause?: Error): GatewayError {
   return new GatewayError('ledger_unavailable', { reason }, { cause })
@@ -134,7 +183,7 @@ function refused (cause: Error): GatewayError {
 }
 
 /** Why the store cannot be written; undefined when the fault is in the row. */
-function storeFailureOf (error: Error): string | undefined {
+export function storeFailureOf (error: Error): string | undefined {
   if (!(error instanceof Database.SqliteError)) return undefined
   return REASONS.find(([code]) => error.code.startsWith(code))?.[1]
 }

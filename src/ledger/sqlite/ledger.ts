@@ -1,14 +1,19 @@
 // The ledger on SQLite: what is open is kept in memory, what is promised is on disk.
 //
 // What must hold: a promise resolves after the commit of its row and never before; an exchange is in `running` from
-// `open` until its settlement is committed, so a failed settlement can be tried again and a second one is refused.
+// `open` until its settlement is committed. One the store refused is kept and tried again, so a second one is refused;
+// one that was refused for its values can be tried again by the caller.
 
+import { systemClock } from '../../core/clock.ts'
 import { generationId } from '../../core/ids.ts'
-import type { AttemptIntent, AttemptResult, ExchangeIntent, Ledger, OpenExchange, Settlement } from '../ledger.ts'
+import type {
+  AttemptIntent, AttemptResult, ExchangeIntent, Ledger, OpenExchange, Settled, Settlement
+} from '../ledger.ts'
 import type { OpenDatabase } from './database.ts'
 import { createDictionary, type BackendId, type Dictionary } from './dictionary.ts'
 import { GroupCommit, unavailable, type Work } from './group-commit.ts'
 import { createMark, type Mark } from './mark.ts'
+import type { OutageParts } from './outage.ts'
 import { recoverRows } from './recovery.ts'
 import { createRollup, type Rollup } from './rollup.ts'
 import { createRows, MOST_ATTEMPTS, type ExchangeNames, type Rows } from './rows.ts'
@@ -19,11 +24,16 @@ interface Running {
   names: ExchangeNames
   attempts: number
   backend: BackendId | undefined
-  /** A settlement is on its way to the disk. */
+  /** A settlement is on its way to the disk, or kept until the disk takes it. */
   isEnding: boolean
 }
 
 type Steps = Pick<Work, 'apply'> & Partial<Work>
+
+/** What the ledger needs of the process around it. */
+export type LedgerOutside = Pick<OutageParts, 'clock' | 'alarm'>
+
+const SILENT: LedgerOutside = { clock: systemClock, alarm: nothing }
 
 const NO_NAMES: ExchangeNames = { ip: 0, key: 0, requestedModel: 0 }
 
@@ -37,11 +47,14 @@ export class SqliteLedger implements Ledger {
   readonly #commits: GroupCommit
   readonly #running = new Map<number, Running>()
   readonly #firstRow: number
+  readonly #outside: LedgerOutside
   #nextRow: number
+  #oldestSkipped: number | undefined
   #isClosed = false
 
-  constructor (database: OpenDatabase) {
+  constructor (database: OpenDatabase, outside: LedgerOutside = SILENT) {
     const { sqlite } = database
+    this.#outside = outside
     this.#database = database
     this.#dictionary = createDictionary(sqlite)
     this.#rollup = createRollup(sqlite)
@@ -51,21 +64,30 @@ export class SqliteLedger implements Ledger {
       beforeCommit: () => { this.#beforeCommit() },
       afterCommit: () => { this.#afterCommit() },
       afterRollback: () => { this.#afterRollback() }
-    })
+    }, outside)
     this.#firstRow = 1 + Number(sqlite.prepare('SELECT coalesce(max(id), 0) FROM exchanges').pluck().get())
     this.#nextRow = this.#firstRow
   }
 
+  get outage (): string | undefined {
+    return this.#commits.outage
+  }
+
   /**
-   * Closes every exchange an earlier process left open; what this process opened is left alone.
-   * @returns how many there were.
+   * Closes every exchange an earlier process left open; what this process opened is left alone. One that cannot be
+   * closed (the sums of its hour are full) stays open for the next start and is told to the operator.
+   * @returns how many were closed.
    */
   recover (nowMs: number): number {
-    const recovered = recoverRows({
+    const { closed, skipped } = recoverRows({
       sqlite: this.#database.sqlite, dictionary: this.#dictionary, rows: this.#rows, rollup: this.#rollup
     }, this.#firstRow, nowMs)
-    this.#mark.start(this.#firstRow)
-    return recovered
+    for (const { row, error } of skipped) {
+      this.#outside.alarm(`exchange ${row} of an earlier process cannot be booked and stays open`, error)
+    }
+    this.#oldestSkipped = skipped[0]?.row
+    this.#mark.start(this.#oldestSkipped ?? this.#firstRow)
+    return closed
   }
 
   async open (intent: ExchangeIntent, attempt: AttemptIntent | undefined): Promise<OpenExchange> {
@@ -101,10 +123,11 @@ export class SqliteLedger implements Ledger {
     }, undefined)
   }
 
-  async settle ({ row }: OpenExchange, settlement: Settlement): Promise<void> {
+  async settle ({ row, id }: OpenExchange, settlement: Settlement): Promise<Settled> {
     const exchange = this.#openOf(row)
     exchange.isEnding = true
-    return this.#write({
+    let isKept = false
+    return this.#write<Settled>({
       apply: () => {
         this.#rows.closeExchange(row, settlement)
         if (settlement.attempt) this.#rows.closeAttempt(row, exchange.attempts, settlement.attempt)
@@ -112,28 +135,43 @@ export class SqliteLedger implements Ledger {
         this.#count(row, exchange, settlement)
       },
       done: () => { this.#running.delete(row) },
-      failed () { exchange.isEnding = false }
-    }, undefined)
+      kept () { isKept = true },
+      failed: (error) => {
+        exchange.isEnding = false
+        if (isKept) this.#outside.alarm(`exchange ${id} could not be settled; it will be at the next start`, error)
+      }
+    }, 'committed', 'kept')
   }
 
   async flush (): Promise<void> {
     this.#commits.flush()
   }
 
-  /** Open exchanges stay open in the file; the next `recover` closes them. */
+  /** Tries what is kept once more. Open exchanges stay open in the file; the next `recover` closes them. */
   async close (): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#commits.flush()
+    const lost = this.#commits.stop()
+    if (lost > 0) {
+      this.#outside.alarm(`${lost} ended exchanges could not be written; the next start books their upper bound`,
+        unavailable(this.outage ?? 'write failed'))
+    }
     this.#database.close()
   }
 
-  #write<Value> (steps: Steps, value: Value): Promise<Value> {
+  /** Resolves with `value` when committed, or with `kept` as soon as the work is kept; only some work can be. */
+  #write<Value> (steps: Steps, value: Value, kept?: Value): Promise<Value> {
     if (this.#isClosed) return Promise.reject(unavailable('it is closed'))
     return new Promise((resolve, reject) => {
       this.#commits.add({
         apply: steps.apply,
         undo: steps.undo ?? nothing,
+        ...kept !== undefined && {
+          kept () {
+            steps.kept?.()
+            resolve(kept)
+          }
+        },
         done () {
           steps.done?.()
           resolve(value)
@@ -163,7 +201,7 @@ export class SqliteLedger implements Ledger {
 
   #beforeCommit (): void {
     this.#rollup.write()
-    this.#mark.write(this.#running.keys().next().value ?? this.#nextRow)
+    this.#mark.write(this.#oldestSkipped ?? this.#running.keys().next().value ?? this.#nextRow)
   }
 
   #afterCommit (): void {

@@ -1,7 +1,9 @@
 // After a crash: every exchange an earlier process left open is closed, graded by what is known, and counted.
+// One that cannot be booked is skipped: the broker starts, and the operator is told.
 
 import type { Database } from 'better-sqlite3'
 import type { Dictionary } from './dictionary.ts'
+import { storeFailureOf } from './group-commit.ts'
 import type { Rollup } from './rollup.ts'
 import { ORPHANED, type Rows } from './rows.ts'
 
@@ -29,21 +31,38 @@ const OPEN_ROWS = `
 
 const CLOSE_EXCHANGE = 'UPDATE exchanges SET status = ?, error = ? WHERE id = ?'
 
-/**
- * Closes the open exchanges with a row below `firstRow`, all in one transaction.
- * @returns how many there were.
- */
-export function recoverRows (parts: RecoveryParts, firstRow: number, nowMs: number): number {
-  const { sqlite, dictionary, rows, rollup } = parts
-  const open = sqlite.prepare<[number], OpenRow>(OPEN_ROWS)
-  const closeExchange = sqlite.prepare(CLOSE_EXCHANGE)
-  const mark = sqlite.prepare("UPDATE marks SET value = max(value, ?) WHERE name = 'settled_below'")
-  const reason = `the broker stopped before this ended; closed at ${new Date(nowMs).toISOString()}`
+export interface Recovered {
+  readonly closed: number
+  /** Exchanges that cannot be booked, oldest first: the sums of their hour are full, or their row is broken. */
+  readonly skipped: ReadonlyArray<{ readonly row: number, readonly error: Error }>
+}
 
-  const recover = sqlite.transaction((): number => {
-    const left = open.all(firstRow)
-    const error = dictionary.name(ORPHANED)
+/**
+ * Closes the open exchanges with a row below `firstRow`: all in one transaction, or one by one when some cannot be.
+ * @throws what SQLite says when the store cannot be written.
+ */
+export function recoverRows (parts: RecoveryParts, firstRow: number, nowMs: number): Recovered {
+  const { sqlite } = parts
+  const left = sqlite.prepare<[number], OpenRow>(OPEN_ROWS).all(firstRow)
+  const mark = sqlite.prepare("UPDATE marks SET value = max(value, ?) WHERE name = 'settled_below'")
+  const close = closer(parts, nowMs)
+  const skipped: Array<{ row: number, error: Error }> = []
+  if (attempt(parts, () => { close(left) })) {
     for (const exchange of left) {
+      const error = attempt(parts, () => { close([exchange]) })
+      if (error) skipped.push({ row: exchange.id, error })
+    }
+  }
+  mark.run(skipped[0]?.row ?? firstRow)
+  return { closed: left.length - skipped.length, skipped }
+}
+
+function closer ({ sqlite, dictionary, rows, rollup }: RecoveryParts, nowMs: number) {
+  const closeExchange = sqlite.prepare(CLOSE_EXCHANGE)
+  const reason = `the broker stopped before this ended; closed at ${new Date(nowMs).toISOString()}`
+  return (open: readonly OpenRow[]) => {
+    const error = dictionary.name(ORPHANED)
+    for (const exchange of open) {
       rows.orphanAttempts(exchange.id, reason)
       closeExchange.run(STATUS_UNKNOWN, error, exchange.id)
       rollup.countRows(exchange.id, {
@@ -54,17 +73,19 @@ export function recoverRows (parts: RecoveryParts, firstRow: number, nowMs: numb
       }, true)
     }
     rollup.write()
-    mark.run(firstRow)
-    return left.length
-  })
+  }
+}
 
+/** Runs `work` as one transaction. @returns why its rows cannot be written. @throws when the store cannot be. */
+function attempt ({ sqlite, dictionary, rollup }: RecoveryParts, work: () => void): Error | undefined {
   try {
-    const recovered = recover.immediate()
+    sqlite.transaction(work).immediate()
     dictionary.keep()
-    return recovered
+    return undefined
   } catch (error) {
     dictionary.forget()
     rollup.clear()
-    throw error
+    if (!(error instanceof Error) || storeFailureOf(error) !== undefined) throw error
+    return error
   }
 }

@@ -19,12 +19,16 @@ const GROUPS: { readonly [group in UsageGroup]: string } = {
 interface Filter { since: number, until: number, ip: string | null, key: string | null }
 
 type SumsRow = [
-  group: string, model: string, requests: bigint, errors: bigint, unpriced: bigint, cost: bigint,
+  group: string, model: string, requests: bigint, errors: bigint, unpriced: bigint, usd: bigint, nanoUsd: bigint,
   first: bigint, last: bigint, ...counts: bigint[]
 ]
 
+/** Money is summed as whole dollars and the rest: one hour fits 64 bits, many may not. */
+const NANO = 1_000_000_000n
+
 const sqlOf = (group: UsageGroup) => `
-  SELECT ${GROUPS[group]}, ${GROUPS.model}, sum(requests), sum(errors), sum(unpriced), sum(cost_nano_usd),
+  SELECT ${GROUPS[group]}, ${GROUPS.model}, sum(requests), sum(errors), sum(unpriced),
+    sum(cost_nano_usd / ${NANO}), sum(cost_nano_usd % ${NANO}),
     min(first_request_at_ms), max(last_request_at_ms), ${SUM_COLUMNS.map((column) => `sum(${column})`).join(', ')}
   FROM usage_hourly u
   WHERE hour >= :since AND hour < :until AND (:ip IS NULL OR ip = (SELECT id FROM names WHERE text = :ip))
@@ -81,7 +85,7 @@ function reportOf (query: UsageQuery, found: readonly SumsRow[]): UsageReport {
   return { query, rows, totals: totalOf(rows) }
 }
 
-function sumsOf ([, , requests, errors, unpriced, cost, first, last, ...counts]: SumsRow): UsageSums {
+function sumsOf ([, , requests, errors, unpriced, usd, nanoUsd, first, last, ...counts]: SumsRow): UsageSums {
   const usage = usageOf(counts.map(Number))
   return {
     requests: Number(requests),
@@ -90,7 +94,7 @@ function sumsOf ([, , requests, errors, unpriced, cost, first, last, ...counts]:
     completionTokens: outputTokens(usage) ?? 0,
     cachedTokens: usage.cache_read ?? 0,
     reasoningTokens: usage.reasoning ?? 0,
-    costNanoUsd: cost,
+    costNanoUsd: usd * NANO + nanoUsd,
     unpricedRequests: Number(unpriced),
     firstRequestAtMs: Number(first),
     lastRequestAtMs: Number(last)

@@ -85,8 +85,8 @@ function check (sqlite: Database.Database): VerifyReport {
     exchanges: Number(valueOf(sqlite, 'SELECT count(*) FROM exchanges')),
     attempts: Number(valueOf(sqlite, 'SELECT count(*) FROM attempts')),
     open: Number(valueOf(sqlite, 'SELECT count(*) FROM exchanges WHERE status IS NULL')),
-    costNanoUsd: valueOf(sqlite, `SELECT coalesce(sum(a.cost_nano_usd), 0)
-      FROM attempts a JOIN exchanges e ON e.id = a.id >> 8 WHERE e.status IS NOT NULL`),
+    // Whole dollars and the rest, because the sum of many hours may not fit 64 bits.
+    costNanoUsd: costSum(sqlite, '/ 1000000000') * 1_000_000_000n + costSum(sqlite, '% 1000000000'),
     differences
   }
 }
@@ -102,6 +102,11 @@ function run (sqlite: Database.Database, { name, what, sql }: Check): Difference
   const found = sqlite.prepare<[], { count: number, first: number }>(
     `SELECT count(*) AS count, min(id) AS first FROM (${sql})`).get()
   return found && found.count > 0 ? [{ name, count: found.count, first: `${what} ${found.first}` }] : []
+}
+
+function costSum (sqlite: Database.Database, part: '/ 1000000000' | '% 1000000000'): bigint {
+  return valueOf(sqlite, `SELECT coalesce(sum(a.cost_nano_usd ${part}), 0)
+    FROM attempts a JOIN exchanges e ON e.id = a.id >> 8 WHERE e.status IS NOT NULL`)
 }
 
 function valueOf (sqlite: Database.Database, sql: string): bigint {
