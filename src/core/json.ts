@@ -25,6 +25,8 @@ export interface JsonBody {
 
 /** Deeper bodies are refused: parsing survives them, but everything after it (copy, stringify) does not. */
 const DEEPEST = 128
+/** More are refused before anything is parsed: 9 million empty objects in 27 MB kept the process busy for 10 s. */
+const MOST_VALUES = 500_000
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
@@ -38,15 +40,15 @@ const CLOSE_BRACKET = 0x5d
 export class JsonError extends Error {}
 
 /**
- * Reads a whole JSON object: valid UTF-8, valid JSON, no deeper than 128, no member name twice at the top, no
- * `__proto__`. What we judged is then exactly what a provider will read.
+ * Reads a whole JSON object: valid UTF-8, valid JSON, no deeper than 128, at most 500,000 values, no member name twice
+ * at the top (in whatever case), no `__proto__`. What we judged is then exactly what a provider will read.
  * @throws JsonError
  */
 export function readJsonObject (bytes: Buffer): JsonBody {
   if (!isUtf8(bytes)) throw new JsonError('it is not valid UTF-8')
   const start = skipSpace(bytes, 0)
   if (bytes[start] !== OPEN_BRACE) throw new JsonError(bytes.length === 0 ? 'it is empty' : 'it is not an object')
-  const members = membersOf(bytes, start)
+  const members = membersOf(bytes, start, { left: MOST_VALUES })
   const value = parse(bytes.toString('utf8'))
   refuseDuplicates(members)
   return { bytes, value, members }
@@ -79,17 +81,34 @@ function refuseDuplicates (members: readonly Member[]): void {
   const seen = new Set<string>()
   for (const { name } of members) {
     if (name === '__proto__') throw new JsonError('a member named "__proto__" is not accepted')
-    // Two parsers may pick different ones: we would judge one request and the provider answer another.
-    if (seen.has(name)) throw new JsonError(`"${name.slice(0, 64)}" is there twice`)
-    seen.add(name)
+    // Two parsers may pick different ones, and servers in Go also take `Model` for `model`: we would judge one request
+    // and the provider answer another.
+    const folded = PLAIN_NAME.test(name) ? name : foldCase(name)
+    if (seen.has(folded)) throw new JsonError(`"${name.slice(0, 64)}" is there twice, in this or another case`)
+    seen.add(folded)
   }
+}
+
+const PLAIN_NAME = /^[a-z0-9_]*$/
+
+/** Through both cases, because some letters meet only there: the long s and the Kelvin sign are an s and a k. */
+function foldCase (name: string): string {
+  return name.toUpperCase().toLowerCase()
+}
+
+/** How many values may still come. */
+interface Allowance { left: number }
+
+/** For answers: more than any buffer holds, and still a small integer to V8. */
+function unbounded (): Allowance {
+  return { left: 0x3fffffff }
 }
 
 /**
  * Members of the object whose opening brace is at `start`. Follows structure only: scalars are not validated.
- * @throws JsonError when the object does not end, or is nested too deeply.
+ * @throws JsonError when the object does not end, is nested too deeply, or has more values than `allowance` leaves.
  */
-export function membersOf (bytes: Buffer, start: number): Member[] {
+export function membersOf (bytes: Buffer, start: number, allowance: Allowance = unbounded()): Member[] {
   const members: Member[] = []
   let at = skipSpace(bytes, start + 1)
   if (bytes[at] === CLOSE_BRACE) return members
@@ -100,7 +119,8 @@ export function membersOf (bytes: Buffer, start: number): Member[] {
     at = skipSpace(bytes, nameEnd)
     if (bytes[at] !== COLON) throw new JsonError(`":" is missing at position ${at}`)
     const valueStart = skipSpace(bytes, at + 1)
-    const valueEnd = skipValue(bytes, valueStart)
+    if (--allowance.left < 0) throw tooManyValues()
+    const valueEnd = skipValue(bytes, valueStart, allowance)
     members.push({ name: nameOf(bytes, nameStart, nameEnd), nameStart, valueStart, valueEnd })
     at = skipSpace(bytes, valueEnd)
     if (bytes[at] === CLOSE_BRACE) return members
@@ -139,33 +159,48 @@ export function skipSpace (bytes: Buffer, at: number): number {
   return at
 }
 
-/** One past the end of the value at `at`. */
-export function skipValue (bytes: Buffer, at: number): number {
+/** One past the end of the value at `at`. The values inside it are taken off the allowance. */
+export function skipValue (bytes: Buffer, at: number, allowance: Allowance = unbounded()): number {
   const first = bytes[at]
   if (first === QUOTE) return skipString(bytes, at)
-  if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(bytes, at)
+  if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(bytes, at, allowance)
   const start = at
   while (at < bytes.length && !isDelimiter(bytes[at] as number)) at++
   if (at === start) throw new JsonError(at >= bytes.length ? 'it ends too early' : `a value is missing at position ${at}`)
   return at
 }
 
-function skipNested (bytes: Buffer, at: number): number {
+/** What a byte means outside of strings. One flag per byte value: a look-up costs less than six comparisons. */
+const STRUCTURE = new Uint8Array(256)
+const STRING = 1
+const OPEN = 2
+const CLOSE = 3
+const NEXT = 4
+STRUCTURE[QUOTE] = STRING
+STRUCTURE[OPEN_BRACE] = STRUCTURE[OPEN_BRACKET] = OPEN
+STRUCTURE[CLOSE_BRACE] = STRUCTURE[CLOSE_BRACKET] = CLOSE
+STRUCTURE[COMMA] = NEXT
+
+/** Every value stands behind an opening bracket or a comma, so counting those bounds the values from above. */
+function skipNested (bytes: Buffer, at: number, allowance: Allowance): number {
   let depth = 1 // the object around this value
   while (at < bytes.length) {
-    const byte = bytes[at]
-    if (byte === QUOTE) {
+    const kind = STRUCTURE[bytes[at] as number]
+    if (kind === STRING) {
       at = skipString(bytes, at)
       continue
     }
-    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (++depth > DEEPEST) throw new JsonError(`it is nested deeper than ${DEEPEST}`)
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (--depth === 1) return at + 1
-    }
     at++
+    if (kind === CLOSE && --depth === 1) return at
+    if (kind !== OPEN && kind !== NEXT) continue
+    if (kind === OPEN && ++depth > DEEPEST) throw new JsonError(`it is nested deeper than ${DEEPEST}`)
+    if (--allowance.left < 0) throw tooManyValues()
   }
   throw new JsonError('it ends too early')
+}
+
+function tooManyValues (): JsonError {
+  return new JsonError(`it has more than ${MOST_VALUES} values`)
 }
 
 /** Bytes tried one by one before the native search takes over: most strings are shorter than a call into it costs. */

@@ -1,5 +1,6 @@
 // The call a turn makes: the client's own bytes with the declared splices, and headers from an allow-list.
 
+import type { Principal } from '../core/ask.ts'
 import { skipSpace, type JsonObject } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
@@ -13,6 +14,13 @@ export interface EncodedCall {
   /** Names of the members that were changed, for `X-Aibroker-Edits`. */
   readonly edits: readonly string[]
 }
+
+/**
+ * Members with which OpenRouter and LiteLLM go to models that "model" does not name. A key that is limited to some
+ * models or providers would get around its limit with them, so its bodies go without.
+ * https://openrouter.ai/docs/api-reference/chat-completion and https://docs.litellm.ai/docs/proxy/reliability
+ */
+const NAMES_OTHER_MODELS = ['models', 'route', 'preset', 'fallbacks']
 
 /** Tasks whose streams tell their usage only when asked. */
 const ASKS_USAGE = new Set(['chat', 'completion'])
@@ -46,10 +54,15 @@ function changesOf (ask: Ask, turn: Turn): Map<string, string | undefined> {
     modelId: turn.candidate.backend.modelId,
     mayAskUsage: ASKS_USAGE.has(ask.task) && !ask.isExact
   })
+  for (const name of withheldFrom(ask.principal, ask.body.json.value)) changes.set(name, undefined)
   const { requestQuirks } = turn.provider
   if (!requestQuirks) return changes
   // Quirks judge by the provider's own model id, which the splice is about to write.
   return withQuirks({ ...ask.body.json.value, model: turn.candidate.backend.modelId }, requestQuirks, changes)
+}
+
+function withheldFrom ({ models, providers }: Principal, body: JsonObject): readonly string[] {
+  return models || providers ? NAMES_OTHER_MODELS.filter((name) => Object.hasOwn(body, name)) : []
 }
 
 function withQuirks (

@@ -10,14 +10,15 @@ const LONGEST_WAIT_MS = 5 * 60_000
 
 /** Statuses that are not the request's own fault although they are 4xx: another backend may well answer. */
 const ELSEWHERE = new Set([408, 409, 425])
-/** The provider will not serve our credential: not known, not allowed, not paid for. */
-const CREDENTIAL = new Set([401, 402, 403])
+/** Not paid for, or not allowed: of our account or of this request, nobody can tell. */
+const DECLINED = new Set([402, 403])
 
 export function outcomeOfStatus (
   status: number, headers: UpstreamHeaders, { text, nowMs }: { text: string, nowMs: number }
 ): Outcome {
   const reason = wordsOf(text) || `answered ${status}`
-  if (CREDENTIAL.has(status)) return { kind: 'unauthorised', status, reason }
+  if (status === 401) return { kind: 'unauthorised', status, reason }
+  if (DECLINED.has(status)) return { kind: 'declined', status, reason }
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: readRetryAfter(headers, nowMs), reason }
   if (status >= 400 && status < 500 && !ELSEWHERE.has(status)) return { kind: 'refused', status, reason }
   return { kind: 'failed', status, reason }

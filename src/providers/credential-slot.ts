@@ -8,13 +8,16 @@ export const THROTTLED_MS = 60_000
 export const LONGEST_THROTTLE_MS = 5 * 60_000
 /** A wait of zero is no wait: without a floor a throttled credential would be asked in a tight loop. */
 export const SHORTEST_THROTTLE_MS = 1_000
-/** After a 401 or 403 only a person can help, so one call per so long finds out whether somebody did. */
+/** After a 401 only a person can help, so one call per so long finds out whether somebody did. */
 export const UNAUTHORISED_RETRY_MS = 10 * 60_000
+export const DECLINED_IN_A_ROW = 3
+export const FIRST_DECLINED_MS = 30_000
+export const LONGEST_DECLINED_MS = 10 * 60_000
 export const FAILURES_IN_A_ROW = 3
 export const FIRST_BACK_OFF_MS = 5_000
 export const LONGEST_BACK_OFF_MS = 5 * 60_000
 
-export type Rest = 'throttled' | 'failing' | 'unauthorised'
+export type Rest = 'throttled' | 'failing' | 'unauthorised' | 'declined'
 
 /** Safe to print: the secret masks itself, everything else is private. Times are monotonic ms. */
 export class CredentialSlot {
@@ -26,6 +29,8 @@ export class CredentialSlot {
   #readyAtMs = 0
   #rest: Rest | undefined
   #failures = 0
+  /** Exchanges declined in a row. */
+  #declined = 0
   #isProbe = false
 
   constructor (id: string, provider: string, secret: Secret | undefined) {
@@ -70,8 +75,9 @@ export class CredentialSlot {
 
   /**
    * What an attempt teaches about this credential. `refused` and `abandoned` teach nothing; a `cut` answer had begun,
-   * so the credential is good. Failures of the provider count only when `isOtherWorking`: else all of them would
-   * rest at once for an outage, and that is health's decision, per backend.
+   * so the credential is good; `declined` is counted per exchange (`noteDeclined`), not per attempt. Failures of the
+   * provider count only when `isOtherWorking`: else all of them would rest at once for an outage, and that is health's
+   * decision, per backend.
    */
   note (outcome: Outcome, nowMs: number, isOtherWorking: boolean): void {
     switch (outcome.kind) {
@@ -81,15 +87,24 @@ export class CredentialSlot {
       case 'failed':
       case 'unreachable':
       case 'stalled': return this.#fail(nowMs, isOtherWorking)
-      case 'refused':
-      case 'abandoned':
-      case 'cut':
+      default: // refused, declined, abandoned, cut
     }
+  }
+
+  /** Three exchanges in a row rest it; after a rest every further one does, for twice as long. */
+  noteDeclined (nowMs: number): void {
+    if (this.#rest === 'unauthorised' || !this.isReady(nowMs)) return
+    this.#declined++
+    if (this.#declined < DECLINED_IN_A_ROW) return
+    const restMs = FIRST_DECLINED_MS * 2 ** (this.#declined - DECLINED_IN_A_ROW)
+    this.#rest = 'declined'
+    this.#readyAtMs = nowMs + Math.min(restMs, LONGEST_DECLINED_MS)
   }
 
   /** A throttled key may still finish what it was doing, and a revoked one too: such answers prove nothing new. */
   #recover (nowMs: number): void {
     this.#failures = 0
+    this.#declined = 0
     if (this.#rest === 'throttled' && !this.isReady(nowMs)) return
     if (this.#rest === 'unauthorised' && !this.#isProbe) return
     this.#rest = undefined

@@ -1,9 +1,11 @@
 // A pool of credentials per provider: least busy healthy one first, cool-down by what the provider said.
 //
-// DESIGN. A credential rests for what is its own: 429 (for the wait the provider asked for) and 401/403 (until the key
-// is replaced; one call every 10 minutes finds out whether the account was mended). A provider's own failures belong
-// to its backends (routing/health.ts): a credential backs off for them only while another one of the same pool works,
-// because then the failures are about the key, or the quota behind it, and not about the provider.
+// DESIGN. A credential rests for what is its own: 429 (for the wait the provider asked for) and 401 (until the key is
+// replaced; one call every 10 minutes finds out whether the account was mended). 402 and 403 can be about the account
+// and about the request as well: one client's flagged input must not take the key from everybody, so only three
+// exchanges in a row that were declined, without an answer between, make it rest, and briefly at first. A provider's
+// own failures belong to its backends (routing/health.ts): a credential backs off for them only while another one of
+// the same pool works, because then the failures are about the key, or the quota behind it, and not about the provider.
 // Choosing costs one pass over the pool and makes nothing: a slot is the credential it lends.
 
 import type { Clock } from '../core/clock.ts'
@@ -24,16 +26,18 @@ export type PoolState =
   | { readonly kind: 'ready' }
   /** No credential is configured. */
   | { readonly kind: 'none' }
-  /** All are throttled or backing off, or bad; `retryAfterMs` is undefined when only a new key helps. */
+  /** All are throttled, declined or backing off, or bad; `retryAfterMs` is undefined when only a new key helps. */
   | { readonly kind: 'cooling', readonly retryAfterMs: number | undefined }
 
 export interface Credentials {
   /** Whether `take` would succeed now. Called per backend while planning: must cost next to nothing. */
   state (provider: string): PoolState
-  /** The least busy healthy credential, counted busy until given back; undefined when none is ready. */
-  take (provider: string): Credential | undefined
+  /** The least busy healthy credential but `except`, counted busy until given back; undefined when none is ready. */
+  take (provider: string, except?: readonly Credential[]): Credential | undefined
   /** Every taken credential comes back exactly once, with what the attempt came to. */
   giveBack (credential: Credential, outcome: Outcome): void
+  /** An exchange was declined with this credential. Told once per exchange, at however many backends it happened. */
+  noteDeclined (credential: Credential): void
 }
 
 export interface CredentialPools extends Credentials {
@@ -72,27 +76,35 @@ export function createCredentials ({ providers, secretsOf, clock }: CredentialPa
       }
       return { kind: 'cooling', retryAfterMs }
     },
-    take (provider) {
+    take (provider, except) {
       const pool = pools.get(provider)
       if (!pool) return undefined
       const nowMs = clock.monotonicMs()
       let best: CredentialSlot | undefined
       for (const slot of pool) {
-        if (slot.isReady(nowMs) && (!best || slot.isBefore(best))) best = slot
+        if (slot.isReady(nowMs) && !except?.includes(slot) && (!best || slot.isBefore(best))) best = slot
       }
       best?.take(++turn, nowMs)
       return best
     },
     giveBack (credential, outcome) {
-      if (!(credential instanceof CredentialSlot)) throw new Error(`credential ${credential.id} is not of this pool`)
-      credential.giveBack()
+      const slot = slotOf(credential)
+      slot.giveBack()
       const nowMs = clock.monotonicMs()
-      credential.note(outcome, nowMs, OUTCOME_RULES[outcome.kind].blame === 'provider' && isOtherWorking(credential, nowMs))
+      slot.note(outcome, nowMs, OUTCOME_RULES[outcome.kind].blame === 'provider' && isOtherWorking(slot, nowMs))
+    },
+    noteDeclined (credential) {
+      slotOf(credential).noteDeclined(clock.monotonicMs())
     },
     refresh (providers) {
       pools = poolsOf(providers, secretsOf, pools)
     }
   }
+}
+
+function slotOf (credential: Credential): CredentialSlot {
+  if (credential instanceof CredentialSlot) return credential
+  throw new Error(`credential ${credential.id} is not of this pool`)
 }
 
 type Pools = ReadonlyMap<string, readonly CredentialSlot[]>

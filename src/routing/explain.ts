@@ -61,6 +61,7 @@ const OUTCOME_WORDS: { readonly [kind in OutcomeKind]: string } = {
   answered: 'answered',
   refused: 'refused the request itself, which no other backend would have taken',
   unauthorised: 'refused the credential of the broker',
+  declined: 'would not serve this request with this credential',
   throttled: 'was rate limited',
   failed: 'failed',
   unreachable: 'could not be reached',

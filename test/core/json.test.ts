@@ -2,13 +2,15 @@ import t from 'tap'
 import fc from 'fast-check'
 import { JsonError, membersOf, readJsonObject } from '../../src/core/json.ts'
 
+const areApart = (names: string[]) =>
+  new Set(names.map((name) => name.toUpperCase().toLowerCase())).size === names.length
 const read = (text: string) => readJsonObject(Buffer.from(text))
 
 t.test('every member is found where it is, whatever the spelling of the rest', async (t) => {
   const anyJson = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 8 })
   const spaces = fc.constantFrom(0, 1, 2, '\t')
   fc.assert(fc.property(anyJson, spaces, (value, indent) => {
-    if (Object.hasOwn(value, '__proto__')) return
+    if (Object.hasOwn(value, '__proto__') || !areApart(Object.keys(value))) return
     const text = JSON.stringify(value, null, indent)
     const bytes = Buffer.from(text)
     const { members } = readJsonObject(bytes)
@@ -39,6 +41,32 @@ t.test('invalid UTF-8, duplicate members and __proto__ are refused', async (t) =
   t.throws(() => read('{"model":"a","model":"b"}'), /twice/)
   t.throws(() => read('{"model":"a","mod\\u0065l":"b"}'), /twice/)
   t.throws(() => read('{"__proto__":{}}'), /__proto__/)
+})
+
+t.test('members that differ only in case are refused: servers in Go take one for the other', async (t) => {
+  for (const [first, second] of [
+    ['model', 'Model'], ['Max_Tokens', 'max_tokens'], ['STREAM', 'Stream'], ['stream', '\u017ftream'],
+    ['max_tokens', 'max_to\u212aens'], ['model', '\\u004dodel'], ['MODEL', 'model']
+  ]) t.throws(() => read(`{"${first}":"a","${second}":"b"}`), /twice, in this or another case/)
+  t.same(read('{"Model":"a","input":[{"a":1,"A":2}]}').value, { Model: 'a', input: [{ a: 1, A: 2 }] })
+})
+
+t.test('the number of values is bounded before anything is parsed', async (t) => {
+  const list = (item: string, count: number) => `{"a":[${`${item},`.repeat(count - 1)}${item}]}`
+  t.equal((read(list('1', 499_998)).value['a'] as unknown[]).length, 499_998)
+  // Not even JSON: nothing but the count can have refused it.
+  for (const item of ['1', '{}', '[]', '""', '{"b":0}', 'oops']) {
+    t.throws(() => read(list(item, 500_001)), { constructor: JsonError, message: 'it has more than 500000 values' }, item)
+  }
+  const half = '7,'.repeat(300_000)
+  t.throws(() => read(`{"a":[${half}7],"b":[${half}7]}`), /more than 500000 values/, 'all members together')
+  t.throws(() => read(`{${'"a":1,'.repeat(500_001)}"a":1}`), /more than 500000 values/, 'members')
+  t.doesNotThrow(() => read(`{"a":"${'[,'.repeat(1_000_000)}"}`), 'text is no structure')
+})
+
+t.test('answers may have any number of values', async (t) => {
+  const bytes = Buffer.from(`{"data":[${'0.1,'.repeat(600_000)}0.1]}`)
+  t.equal(membersOf(bytes, 0)[0]?.valueEnd, bytes.length - 1)
 })
 
 t.test('depth is bounded before anything is parsed', async (t) => {

@@ -182,7 +182,7 @@ function formOf (file: Buffer, { modelFirst, model }: { modelFirst: boolean, mod
   const field = (name: string, value: string) => Buffer.from(`--BoUnd\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
   const parts = [
     field('model', model),
-    Buffer.concat([Buffer.from('--BoUnd\r\ncontent-disposition: form-data; NAME=x; name="file"; filename="ä.wav"\r\nContent-Type: audio/wav\r\n\r\n'), file, Buffer.from('\r\n')]),
+    Buffer.concat([Buffer.from('--BoUnd\r\ncontent-disposition: form-data; X-NAME=x; name="file"; filename="ä.wav"\r\nContent-Type: audio/wav\r\n\r\n'), file, Buffer.from('\r\n')]),
     field('prompt', 'name="model" é\r\n--BoUn')
   ]
   return Buffer.concat([Buffer.from('preamble\r\n'), ...(modelFirst ? parts : parts.reverse()), Buffer.from('--BoUnd--\r\nepilogue')])

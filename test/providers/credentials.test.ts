@@ -7,6 +7,7 @@ import { builtin } from '../../src/providers/builtin.ts'
 import { createCredentials, type Credential } from '../../src/providers/credentials.ts'
 import { createProviders } from '../../src/providers/registry.ts'
 import { SettingsError } from '../../src/settings.ts'
+import { DECLINED, pool } from './pool.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -20,35 +21,6 @@ const REFUSED: Outcome = { kind: 'refused', status: 400, reason: 'bad' }
 const ABANDONED: Outcome = { kind: 'abandoned' }
 const CUT: Outcome = { kind: 'cut', reason: 'reset' }
 const throttled = (retryAfterMs?: number): Outcome => ({ kind: 'throttled', status: 429, retryAfterMs, reason: 'slow down' })
-
-/** A pool of openai with these keys, and a clock moved by hand. */
-function pool (...keys: string[]) {
-  const clock = { nowMs: 0, monotonicMs () { return this.nowMs } }
-  const env = { OLLAMA_BASE_URL: 'http://127.0.0.1:11434/v1' }
-  const providers = createProviders({ builtin, catalogProviders: new Map(), env })
-  const wanted = new Map<string, string[]>([['openai', keys]])
-  const credentials = createCredentials({
-    providers,
-    secretsOf: ({ id }) => (wanted.get(id) ?? []).map((key) => new Secret(key)),
-    clock
-  })
-  return {
-    credentials,
-    clock,
-    state: () => credentials.state('openai'),
-    take: () => credentials.take('openai') as Credential,
-    /** One whole call. */
-    call (outcome: Outcome) {
-      const credential = credentials.take('openai') as Credential
-      credentials.giveBack(credential, outcome)
-      return credential.id
-    },
-    replace (...keys: string[]) {
-      wanted.set('openai', keys)
-      credentials.refresh(providers)
-    }
-  }
-}
 
 t.test('a provider without a credential has none, and one nobody knows neither', async (t) => {
   const { credentials, state } = pool()
@@ -228,7 +200,7 @@ t.test('when every key fails, the provider is down and no key rests', async (t) 
 
 t.test('outcomes that are not about the credential change nothing', async (t) => {
   const { credentials, call } = pool('a', 'b')
-  for (let count = 0; count < 12; count++) for (const outcome of [REFUSED, ABANDONED, CUT]) call(outcome)
+  for (let count = 0; count < 12; count++) for (const outcome of [REFUSED, DECLINED, ABANDONED, CUT]) call(outcome)
   t.notOk(isResting(credentials, 'openai#0') || isResting(credentials, 'openai#1'))
 })
 

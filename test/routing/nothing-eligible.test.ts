@@ -37,6 +37,11 @@ t.test('waiting helps as well when the others are out for good: no 404 for what 
   t.match(reason, /Nearest is openai:a: wait/)
 })
 
+t.test('waiting helps as well when another credential was refused for good: the pool that rests is the way in', async (t) => {
+  const pools = { openai: resting(30_000), groq: { kind: 'cooling', retryAfterMs: undefined } } as const
+  t.equal(describeNothingEligible(routerOf({ catalog, pools }).plan(request('m'))).retryAfterS, 30)
+})
+
 t.test('a credential that was refused does not come back by waiting', async (t) => {
   const pools = { openai: { kind: 'cooling', retryAfterMs: undefined }, groq: NONE } as const
   const { reason, retryAfterS } = describeNothingEligible(routerOf({ catalog, pools }).plan(request('m')))

@@ -10,6 +10,7 @@ export function dryRunCredentials (providers: () => Providers): Credentials {
   return {
     state: (id) => isReady(id) ? { kind: 'ready' } : { kind: 'none' },
     take: (id) => isReady(id) ? CREDENTIAL : undefined,
-    giveBack () {}
+    giveBack () {},
+    noteDeclined () {}
   }
 }
