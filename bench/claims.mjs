@@ -130,8 +130,9 @@ export function verdictOf (claim, figure) {
   if (figure === undefined) return 'not measured'
   if (claim.sense === 'none') return 'for information'
   const reaches = (bar) => claim.sense === 'at least' ? figure.value >= bar : figure.value <= bar
-  if (!reaches(claim.target)) return '**not reached**'
-  return claim.wanted !== undefined && reaches(claim.wanted) ? 'reached, the wanted too' : 'reached'
+  const doubt = figure.isCalm ? '' : ' (disturbed)'
+  if (!reaches(claim.target)) return `**not reached**${doubt}`
+  return (claim.wanted !== undefined && reaches(claim.wanted) ? 'reached, the wanted too' : 'reached') + doubt
 }
 
 /** "yes", "equal" or "**no**"; NaN counts as no. @param {Claim} claim */
@@ -151,6 +152,6 @@ function against (row, field, reference, compare) {
 function own (row, read) {
   return (results, target) => {
     const rounds = results[row]?.[target] ?? []
-    return rounds.length === 0 ? undefined : spread(rounds.map(read))
+    return rounds.length === 0 ? undefined : spread(rounds, read)
   }
 }

@@ -110,7 +110,7 @@ function figureTable (results) {
     title,
     ...names.map((name) => {
       const rounds = results[row][name] ?? []
-      const figure = spread(rounds.map((round) => round[field] * factor))
+      const figure = spread(rounds, (round) => round[field] * factor)
       return written(rounds.length === 0 ? undefined : figure, { unit: '', digits })
     })
   ])
@@ -148,10 +148,11 @@ const HOW_TO_READ = `## How to read this
 
 - Trust ratios, not absolutes: neighbours on a machine move all figures, but within a round they move all targets.
   A ratio is a ratio of medians; the range in brackets is that of the rounds, each compared with its own round.
-  Rounds that neighbours disturbed are left out where at least five calm ones remain.
+  Rounds in which neighbours took more than 5 % of a core are left out where at least five calm ones remain; a verdict
+  that had to use them says "disturbed", and then throughput, latency and start mean little, CPU and memory still do.
 - **bare** is \`bench/bare-proxy.mjs\`: \`node:http\` and undici's \`dispatch\`, no feature at all; it is the reference of
   plain answers and the raw byte relay of streams. **provider, directly** is the load without anything between.
-- **aibroker** runs with everything on: a client key with a rate limit and a budget, limits per address, a catalog in
+- **aibroker** runs with everything on: a client key with a rate limit, limits per address, a catalog in
   which every model has two backends, the splice of the model's name, usage and costs, two ledger transactions in a
   SQLite file, one log line per request written to a file.
 - **@portkey-ai/gateway** is the package from npm, without key, limits or books, told the provider by headers. As
@@ -173,7 +174,9 @@ only the bench itself.
 `.split('\n')
 
 function selfCheck (results) {
-  const lines = controlOf(results).map(({ row, field, figure, isGood }) => {
+  const controls = controlOf(results)
+  if (controls.length === 0) return []
+  const lines = controls.map(({ row, field, figure, isGood }) => {
     const what = field === 'perSecond' ? 'throughput' : 'CPU'
     return `- ${row}, ${what}: ${written(figure, { unit: '', digits: 3 })}${isGood ? '' : ' — **outside**'}`
   })
@@ -188,7 +191,7 @@ function selfCheck (results) {
     ...lines,
     '',
     'The load must not be the brake: bare used ' +
-      `${percent(spread(bareBusy).value)} of its core in the plain row, provider and generator together at most ` +
+      `${percent(median(bareBusy))} of its core in the plain row, provider and generator together at most ` +
       `${percent(Math.max(...busy))} of theirs in any round of the plain and burst rows.`
   ]
 }

@@ -20,7 +20,7 @@ import { RECIPES, killAll, startProvider, startTarget } from './targets.mjs'
 const root = join(import.meta.dirname, '..')
 const ROUND_TIMEOUT_MS = 60_000
 /** Time for repeating what neighbours on the machine disturbed. */
-const SPARE_MS = 45_000
+const SPARE_MS = 25_000
 
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean' }, only: { type: 'string' }, 'self-check': { type: 'boolean' } }

@@ -26,21 +26,28 @@ export function median (values) {
  * @param {string} field @param {(a: number, b: number) => number} compare
  * @returns {Figure}
  *
- * @typedef {{ value: number, low: number, high: number }} Figure
+ * @typedef {{ value: number, low: number, high: number, isCalm: boolean }} Figure
  * @typedef {Record<string, number> & { disturbance: number }} Round
  */
 export function paired (ours, theirs, field, compare) {
   const all = ours.slice(0, theirs.length).map((round, at) => [round, theirs[at]])
   const calm = all.filter((pair) => pair.every((round) => round.disturbance <= CALM))
-  const pairs = calm.length >= ENOUGH_ROUNDS ? calm : all
+  const isCalm = calm.length >= ENOUGH_ROUNDS
+  const pairs = isCalm ? calm : all
   const each = pairs.map(([own, other]) => compare(own[field], other[field]))
   const [own, other] = [0, 1].map((side) => median(pairs.map((pair) => pair[side][field])))
-  return { value: compare(own, other), low: Math.min(...each), high: Math.max(...each) }
+  return { value: compare(own, other), low: Math.min(...each), high: Math.max(...each), isCalm }
 }
 
-/** @param {readonly number[]} values @returns {Figure} */
-export function spread (values) {
-  return { value: median(values), low: Math.min(...values), high: Math.max(...values) }
+/**
+ * The median and range of one series; calm when all its rounds were.
+ * @param {readonly Round[]} rounds @param {(round: Round) => number} read
+ * @returns {Figure}
+ */
+export function spread (rounds, read) {
+  const values = rounds.map(read)
+  const isCalm = rounds.every((round) => round.disturbance <= CALM)
+  return { value: median(values), low: Math.min(...values), high: Math.max(...values), isCalm }
 }
 
 export const ratio = (a, b) => a / b

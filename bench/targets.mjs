@@ -87,9 +87,9 @@ const portkey = {
 
 export const RECIPES = { bare, control, aibroker, portkey }
 
-/** A client key with a budget and limits of its own, so that every check has something to check. */
+/** A client key with a limit of its own, so that every check has something to check. */
 function clientKey (home) {
-  const args = [brokerMain, 'token', 'create', '--home', home, '--json', '--name', 'bench', '--rpm', UNLIMITED, '--budget', '1000000']
+  const args = [brokerMain, 'token', 'create', '--home', home, '--json', '--name', 'bench', '--rpm', UNLIMITED]
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: START_TIMEOUT_MS })).token
 }
 

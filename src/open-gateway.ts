@@ -64,7 +64,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     describePlan: planText,
     describeNothingEligible,
     report: createRequestLine(log),
-    alarm: (message, error) => { log.error({ err: error }, message) }
+    alarm: (message, error) => { log.error(error === undefined ? {} : { err: error }, message) }
   }))
   const close = async () => {
     supply.close()

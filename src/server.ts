@@ -32,11 +32,11 @@ export async function startServer (settings: Settings): Promise<RunningServer> {
   const { log, flush } = openLog(settings.logLevel)
   const gateway = await openGateway(settings, { clock: systemClock, random: systemRandom, log })
   try {
-    const firstKey = makeFirstKey(gateway.keys, settings)
     let isDraining = false
     const app = await buildApp({ gateway, isReady: () => !isDraining }).catch(refuseSetting)
     const { listen, sockets } = await openListeners(app, settings)
-    announce(listen, gateway, firstKey?.token)
+    // Only now: a start that failed to listen must not have shown its key to nobody. Until then every call is a 401.
+    announce(listen, gateway, makeFirstKey(gateway.keys, settings)?.token)
     let closing: Promise<void> | undefined
     const close = () => {
       isDraining = true

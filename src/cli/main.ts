@@ -32,7 +32,7 @@ Exit codes:
   0   done
   1   failed, or differences were found
   2   wrong usage or settings
-  3   not found, or nobody answers there
+  3   not found, or nobody answers there (health: 1)
   70  internal error
 
 Every command takes --json: the answer is JSON on stdout, an error {"error": …} on stderr.

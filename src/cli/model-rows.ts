@@ -48,9 +48,14 @@ export function rowsOfAnswer (json: unknown): ModelRow[] | undefined {
       context_length: typeof entry['context_length'] === 'number' ? entry['context_length'] : null,
       input_usd: perMillion(pricing['prompt']),
       output_usd: perMillion(pricing['completion']),
-      providers: null
+      providers: readProviders(entry['x_aibroker'])
     }
   })
+}
+
+function readProviders (own: unknown): string[] | null {
+  const providers = isRecord(own) ? own['providers'] : undefined
+  return Array.isArray(providers) ? providers.map(String) : null
 }
 
 /** The answer's prices are US dollars per token, as text; "-1" means that it varies. */

@@ -73,7 +73,7 @@ async function askBroker (url: string, { env }: Terminal): Promise<Listing> {
   return { source: url, rows }
 }
 
-/** No broker, or one that does not talk to us: then the file is asked. */
+/** Nobody answers there: then the file is asked. A broker that wants a key must say so. */
 function ifNobody (error: unknown): undefined {
-  if (!(error instanceof CommandFailure)) throw error
+  if (!(error instanceof CommandFailure) || error.message.includes('wants a client key')) throw error
 }

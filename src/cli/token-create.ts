@@ -4,6 +4,7 @@ import { systemRandom } from '../core/ids.ts'
 import { systemClock } from '../core/clock.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
+import { CommandFailure } from './failure.ts'
 import { readBudget, readCount, readNames, readOrigins } from './flag-values.ts'
 import { plain, plainJson } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
@@ -27,7 +28,7 @@ export const define: Define = (command, terminal) => {
     .description('Makes a key for a client. The token is printed once, on stdout, and only its digest is stored. ' +
       'As soon as one key exists every client needs one. A running broker knows the new key within a second.')
     .option('--name <name>', 'what the key is for; shown in reports')
-    .option('--budget <USD>', 'how much it may spend', readBudget)
+    .option('--budget <USD>', 'refused: budgets are not enforced yet', readBudget)
     .option('--rpm <count>', 'requests per minute', readCount)
     .option('--max-in-flight <count>', 'requests at the same time', readCount)
     .option('--models <a,b>', 'only these models; provider/model and a final * are fine', readNames)
@@ -36,7 +37,7 @@ export const define: Define = (command, terminal) => {
     .option('--ttl <time>', 'how long it lives: 30d, 12h; without it for ever')
     .addHelpText('after', examples([
       'aibroker token create --name laptop',
-      'aibroker token create --name ci --budget 5 --rpm 60 --models "gpt-4o-mini,openai/*" --ttl 30d',
+      'aibroker token create --name ci --rpm 60 --models "gpt-4o-mini,openai/*" --ttl 30d',
       'export OPENAI_API_KEY=$(aibroker token create --name shell)',
       'aibroker token create --name page --origin http://localhost:5173 --json'
     ]))
@@ -44,6 +45,7 @@ export const define: Define = (command, terminal) => {
 }
 
 async function create (flags: Flags, terminal: Terminal): Promise<void> {
+  refuseBudget(flags)
   const key = readKey(flags)
   const { SqliteKeys } = await import('../keys/sqlite-keys.ts')
   const { token, record } = await withBooks(flags, terminal, 'guest', ({ sqlite }) =>
@@ -55,11 +57,17 @@ async function create (flags: Flags, terminal: Terminal): Promise<void> {
     'give it to the client as OPENAI_API_KEY or as "Authorization: Bearer …".')
 }
 
+/** A limit that nobody keeps is worse than none: somebody would rely on it. */
+function refuseBudget ({ budget }: Flags): void {
+  if (budget === undefined) return
+  throw new CommandFailure('wrong_usage', 'budgets are not enforced by this version, so no key is made with one; ' +
+    'leave --budget out and limit the key with --rpm, --max-in-flight and --models')
+}
+
 function readKey (flags: Flags): NewKey {
   const ttlMs = flags.ttl === undefined ? undefined : readSpanMs('--ttl', flags.ttl)
   const wanted = {
     name: flags.name,
-    budget: flags.budget,
     rpm: flags.rpm,
     maxInFlight: flags.maxInFlight,
     models: flags.models,

@@ -89,6 +89,9 @@ class Run {
     this.#turn = turn
     const attempted = this.#isGone ? neverSent(turn) : await this.#call(turn)
     this.#attempts.push(attempted)
+    if (attempted.outcome.kind === 'unauthorised') {
+      this.#parts.alarm(`${turn.provider.id} refused the credential ${turn.credential.id} (${attempted.outcome.status})`)
+    }
     // A stream keeps its credential busy until its end, and only its end says whether the backend is well.
     if (!attempted.live) this.#giveBack(attempted.outcome)
     return attempted
@@ -160,6 +163,7 @@ class Run {
     const error = cause instanceof GatewayError ? cause : new GatewayError('internal', {}, { cause })
     if (error.code === 'internal') this.#parts.alarm('an exchange failed on a bug of the broker', cause)
     const last = this.#attempts[this.#attempts.length - 1]
+    if (this.#books.id === '') this.#books.report({ status: error.status, error: error.code }, [], undefined)
     await this.#settleError(error, last)
     if (error.code === 'client_gone') return this.#outlet.cut()
     refuse(this.#outlet, this.#ask, error, {

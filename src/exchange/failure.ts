@@ -1,7 +1,7 @@
 // Every attempt failed: one honest error, with what each backend said.
 
 import { GatewayError } from '../core/errors.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { Outcome, OutcomeKind } from '../core/outcome.ts'
 import { parseObject, asObject } from '../core/json.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Attempted } from './attempted.ts'
@@ -23,18 +23,22 @@ export function failureOf (model: string, attempts: readonly Attempted[]): Gatew
   const { outcome } = last
   const provider = last.turn.provider.displayName
   const metadata = { provider_name: provider, raw: rawOf(last), attempts: attempts.map(summaryOf) }
-  if (outcome.kind === 'refused') {
+  if (outcome.kind === 'refused' || (outcome.kind === 'declined' && isAlways(attempts, ['declined', 'unauthorised']))) {
     return new GatewayError('upstream_refused', { provider, reason: outcome.reason },
-      { status: outcome.status, metadata: { ...metadata, ...providerCode(last) } })
+      { status: outcome.status, metadata: { ...metadata, ...providerCode(last) }, ...paramOf(last) })
   }
-  if (attempts.every(({ outcome }) => outcome.kind === 'throttled')) {
+  if (isAlways(attempts, ['throttled'])) {
     const seconds = shortestWaitS(attempts)
     return new GatewayError('all_throttled', { model, seconds }, { retryAfterS: seconds, metadata })
   }
-  if (attempts.every(({ outcome }) => outcome.kind === 'unauthorised')) {
+  if (isAlways(attempts, ['unauthorised'])) {
     return new GatewayError('credential_refused', { provider, id: last.turn.provider.id }, { metadata })
   }
   return new GatewayError('every_backend_failed', { model, provider, reason: sentenceOf(outcome) }, { metadata })
+}
+
+function isAlways (attempts: readonly Attempted[], kinds: readonly OutcomeKind[]): boolean {
+  return attempts.every(({ outcome }) => kinds.includes(outcome.kind))
 }
 
 /** `error.code` of OpenAI clients is a string; ours must be an integer for OpenRouter clients, so it moves here. */
@@ -42,6 +46,12 @@ function providerCode (attempted: Attempted): Record<string, unknown> {
   const error = asObject(parseObject(attempted.refusal ?? '')?.['error'])
   const { code, type } = error ?? {}
   return { ...(typeof code === 'string' && { provider_code: code }), ...(typeof type === 'string' && { provider_type: type }) }
+}
+
+/** The member the provider names as the wrong one. */
+function paramOf (attempted: Attempted): { param?: string } {
+  const param = asObject(parseObject(attempted.refusal ?? '')?.['error'])?.['param']
+  return typeof param === 'string' ? { param } : {}
 }
 
 /** The provider's own words, unless they are about our credential: some echo a part of it. */

@@ -31,6 +31,6 @@ export interface ExchangeParts {
   describeNothingEligible (plan: Plan): { readonly reason: string, readonly retryAfterS: number | undefined }
   /** Hears every exchange once, after its settlement. */
   report (report: ExchangeReport): void
-  /** Hears what should not happen: a settlement that could not be written. */
-  alarm (message: string, error: unknown): void
+  /** Hears what somebody should look at: a settlement that could not be written, a credential that was refused. */
+  alarm (message: string, error?: unknown): void
 }

@@ -3,7 +3,9 @@
 // DESIGN. Unknown is not zero (P5). A price names the units it bills in; usage may be counted in more of them (a
 // transcript in tokens and in seconds). A count whose unit the price does not know is not billed, as long as one of
 // the price's own units was counted; a token kind without a rate, under a price that bills tokens, has no known cost
-// and then neither has the sum. Whoever tells nothing, or what cannot be true, is booked at the ceiling.
+// and then neither has the sum. Whoever tells nothing, or counts that are impossible in themselves, is booked at the
+// ceiling. Whoever tells possible counts is booked at what they cost, above the ceiling too: the provider will charge
+// for them, and a ceiling that was too low is a fault of the estimate, or of the client, that must show in the books.
 
 import type { Price } from '../catalog/catalog.ts'
 import { priceOf, type NanoUsd } from '../core/money.ts'
@@ -33,16 +35,13 @@ export interface CostBounds {
   readonly isFree: boolean
 }
 
-/** A cost this many times over its upper bound comes from counts that cannot be true. */
-const INCREDIBLE = 4n
-
 const FREE: Cost = { amount: 0n, grade: 'free', lines: [] }
 const UNPRICED: Cost = { amount: undefined, grade: 'unpriced', lines: [] }
 
 /**
  * The cost of one attempt. Money the provider told is taken as it is: it is what it will charge, even when our price
- * says otherwise. Without that: told usage `reported`, our own counts `counted`, neither `bounded` by the ceiling,
- * and `unpriced` where no price or no ceiling is known.
+ * says otherwise. Without that: told usage `reported`, our own counts `counted`, whatever the ceiling was; neither of
+ * them `bounded` by the ceiling; and `unpriced` where no price or no ceiling is known.
  */
 export function costOf (measured: Measured, price: Price | undefined, { ceiling, isFree }: CostBounds): Cost {
   if (isFree) return FREE
@@ -51,9 +50,7 @@ export function costOf (measured: Measured, price: Price | undefined, { ceiling,
   const bill = billOf(measured, sheetOf(price))
   if (bill === 'no_rate') return UNPRICED
   if (bill === 'not_told') return boundedBy(ceiling)
-  const amount = sumOf(bill)
-  if (ceiling !== undefined && amount > INCREDIBLE * ceiling) return boundedBy(ceiling)
-  return { amount, grade: measured.isTold ? 'reported' : 'counted', lines: bill }
+  return { amount: sumOf(bill), grade: measured.isTold ? 'reported' : 'counted', lines: bill }
 }
 
 function boundedBy (ceiling: NanoUsd | undefined): Cost {

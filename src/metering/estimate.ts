@@ -3,10 +3,11 @@
 // DESIGN. What must hold: no usage that is consistent with the ask costs more than its ceiling (budgets hold only
 // then). The bounds, by what is counted:
 // - Input tokens: a token is at least one byte of the body, and chat templates add a few that no byte shows.
-//   An image may be a URL of forty bytes and thousands of tokens, so with images the model's context window is the
-//   bound: a provider refuses more. Audio is inline; at 4 kbit/s a second is 500 bytes, and the hungriest provider
-//   counts 32 tokens for it (https://ai.google.dev/gemini-api/docs/audio), so bytes bound tokens there too.
-// - Output tokens: the limit of the request, else of the model, else its window, for each choice.
+//   Input that lies elsewhere or is packed has no such bound: an image may be a URL of forty bytes and thousands of
+//   tokens, a file an id and a whole book, a page of a PDF or a minute of silence a few bytes. For each of those the
+//   model's context window is the bound, since a provider refuses more.
+// - Output tokens: the limit of the request, else of the model, else its window, for each text that is written: all
+//   prompts of a list, and all drafts that the best is chosen from.
 // - Transcribed time: 500 bytes a second is below what any accepted codec needs for speech (Opus starts at 6 kbit/s,
 //   https://www.rfc-editor.org/rfc/rfc6716), and Groq bills 10 seconds at least. A file made of nothing but silence
 //   can hold more time than that; no cheap bound holds for it.
@@ -75,14 +76,17 @@ function covers ({ units, rates, worstInput, worstOutput }: PriceSheet, { hasOut
   return units.size === 1 && rates.requests !== undefined
 }
 
-function mostInput (task: Task, { needs, bodyBytes }: Envelope, { contextWindow }: Offer['model']): number {
-  if (needs.includes('vision')) return contextWindow ?? Math.max(bodyBytes, LARGEST_WINDOW)
-  return task === 'chat' ? bodyBytes + TEMPLATE_TOKENS : bodyBytes
+function mostInput (task: Task, { openInputs = 0, bodyBytes }: Envelope, { contextWindow }: Offer['model']): number {
+  const inBody = task === 'chat' ? bodyBytes + TEMPLATE_TOKENS : bodyBytes
+  if (openInputs === 0) return inBody
+  const window = contextWindow ?? Math.max(bodyBytes, LARGEST_WINDOW)
+  // All that is said in a chat shares one window; the inputs of the other tasks have one each.
+  return task === 'chat' ? window : Math.min(MOST_UNITS, inBody + openInputs * window)
 }
 
-function mostOutput ({ choices, maxOutputTokens }: Envelope, model: Offer['model']): number {
+function mostOutput ({ choices, drafts = choices, maxOutputTokens }: Envelope, model: Offer['model']): number {
   const each = maxOutputTokens ?? model.maxOutputTokens ?? model.contextWindow ?? LARGEST_WINDOW
-  return Math.min(MOST_UNITS, choices * each)
+  return Math.min(MOST_UNITS, drafts * each)
 }
 
 const MOST_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => number } = {
@@ -135,8 +139,8 @@ function roundBytes (bytes: number): number {
   return 1.5 * (1 << (31 - Math.clz32(Math.max(1, bytes))))
 }
 
-function usualOutput ({ choices, maxOutputTokens }: Envelope, model: Offer['model']): number {
-  return choices * Math.min(USUAL_OUTPUT_TOKENS, maxOutputTokens ?? model.maxOutputTokens ?? USUAL_OUTPUT_TOKENS)
+function usualOutput ({ choices, drafts = choices, maxOutputTokens }: Envelope, model: Offer['model']): number {
+  return drafts * Math.min(USUAL_OUTPUT_TOKENS, maxOutputTokens ?? model.maxOutputTokens ?? USUAL_OUTPUT_TOKENS)
 }
 
 function inputWeight ({ input, audio_input: audio }: PriceSheet['weights']): number {

@@ -3,13 +3,17 @@
 import { asObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { NanoUsd } from '../core/money.ts'
 
-/** USD; above it nobody means the cost of one request. */
-const HIGHEST_USD = 1_000_000
+/**
+ * USD. Above it nobody means the cost of one request: a million tokens out of the dearest model are 600. What is told
+ * beyond it counts as not told, and the usage is priced instead. At this height the sums of the ledger, 64 bits of
+ * nano-dollars, have room for 900,000 such requests in one row.
+ */
+const HIGHEST_USD = 10_000
 const SPELLING = /^(\d{1,25})(?:\.(\d{1,25}))?(?:[eE]([+-]?\d{1,2}))?$/
 const NANO_DIGITS = 9
 
 /**
- * Money of a usage object; undefined: none told, or nothing that can be read as such.
+ * Money of a usage object; undefined: none told, or nothing that can be the cost of one request.
  * - `cost` of OpenRouter: a number; when the key was the operator's own at a third provider (`is_byok`) it is the fee
  *   only, and that provider's charge is in `cost_details.upstream_inference_cost`.
  *   https://openrouter.ai/docs/use-cases/usage-accounting

@@ -109,6 +109,7 @@ const PLAN = JSON.stringify({
   policy: 'cheapest',
   catalog: '0123456789abcdef',
   candidates: [['groq:llama-4', 'llama'], ['openai:gpt-4o-2024-08-06', 'llama'], ['xai:llama', 'llama']],
+  more: 0,
   excluded: [['mistral:llama', 'no_credential', 'set MISTRAL_API_KEY']]
 })
 

@@ -1,16 +1,16 @@
 // OpenAI's own client for Node against the broker and real providers: what a program sees that changed one address.
 
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import Database from 'better-sqlite3'
 import OpenAI, { toFile } from 'openai'
-import { gateway, type GatewayOptions, type TestBackend } from '../helper.ts'
+import { gateway } from '../helper.ts'
+import { clientOf, MESSAGES } from './openai-client.ts'
 import {
   answerJson, chatJson, chatSse, embeddingsJson, headersThenSilence, never, provider, recorded, resetConnection,
-  sequence, slowEventsUntil, speechBytes, status, toolCalls, transcriptionJson, type Answer, type TestProvider
+  sequence, slowEventsUntil, speechBytes, status, toolCalls, transcriptionJson, type Answer
 } from '../upstreams.ts'
 
-const MESSAGES = [{ role: 'user' as const, content: 'Hello' }]
 const USAGE = {
   prompt_tokens: 1000,
   completion_tokens: 300,
@@ -22,22 +22,6 @@ const USAGE = {
 const PRICED = { yaml: 'input_cost: 2.5\n        output_cost: 10\n        cached_input_cost: 1.25' }
 const COST = 400 * 2.5e-6 + 600 * 1.25e-6 + 300 * 1e-5
 const COST_TEXT = '0.004750000'
-
-interface Setup extends Omit<GatewayOptions, 'models'> {
-  readonly answers: readonly Answer[]
-  readonly backend?: Omit<TestBackend, 'url'>
-  readonly base?: string
-  readonly maxRetries?: number
-}
-
-/** A client whose model `m` is served by one provider for each answer, in that order. */
-async function clientOf (t: Test, { answers, backend = {}, base = '/v1', maxRetries = 0, ...options }: Setup) {
-  const upstreams: TestProvider[] = []
-  for (const answer of answers) upstreams.push(await provider(t, answer))
-  const broker = await gateway(t, { models: { m: upstreams.map(({ url }) => ({ url, ...backend })) }, ...options })
-  const client = new OpenAI({ apiKey: 'any', baseURL: broker.origin + base, maxRetries })
-  return { client, broker, upstreams, upstream: upstreams[0] as TestProvider }
-}
 
 interface Told {
   readonly x_aibroker?: Record<string, unknown>
@@ -215,45 +199,6 @@ t.test('models are listed and found by ids with slashes, at both bases', async (
     t.match(await client.models.retrieve('lab/model-1'), { id: 'lab/model-1', object: 'model' })
     const answer = await client.chat.completions.create({ model: 'lab/model-1', messages: MESSAGES })
     t.equal(answer.choices[0]?.message.content, 'Hello', base)
-  }
-})
-
-t.test('a refusal keeps the provider\'s status and words', async (t) => {
-  const refusal = { error: { message: 'messages: too long by 3', type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' } }
-  const { client } = await clientOf(t, { answers: [status(400, refusal)] })
-  const error = await failureOf(client, 'm')
-  t.ok(error instanceof OpenAI.BadRequestError)
-  t.match(error.message, 'messages: too long by 3')
-  t.ok(error.requestID)
-  t.match(error.error, { metadata: { provider_code: 'context_length_exceeded' } })
-})
-
-t.test('an unknown model is a NotFoundError, a missing key an AuthenticationError; neither is tried again', async (t) => {
-  const { client, broker } = await clientOf(t, { answers: [chatJson()], maxRetries: 2, env: { AIBROKER_API_KEYS: 'sk-client' } })
-  t.ok(await failureOf(client, 'm') instanceof OpenAI.AuthenticationError)
-  const known = client.withOptions({ apiKey: 'sk-client' })
-  const error = await failureOf(known, 'nothing-like-it')
-  t.ok(error instanceof OpenAI.NotFoundError)
-  t.match(error.message, 'nothing-like-it')
-  t.equal((await known.chat.completions.create({ model: 'm', messages: MESSAGES })).choices[0]?.message.content, 'Hello')
-  t.equal((broker.log().match(/"status":401/g) ?? []).length, 1)
-})
-
-async function failureOf (client: OpenAI, model: string): Promise<InstanceType<typeof OpenAI.APIError>> {
-  try {
-    await client.chat.completions.create({ model, messages: MESSAGES })
-  } catch (error) {
-    if (error instanceof OpenAI.APIError) return error
-    throw error
-  }
-  throw new Error('it was answered')
-}
-
-t.test('a credential the provider refuses is not the client\'s 401: PermissionDenied, once', async (t) => {
-  for (const code of [401, 402, 403]) {
-    const { client, upstream } = await clientOf(t, { answers: [status(code)], maxRetries: 2 })
-    t.ok(await failureOf(client, 'm') instanceof OpenAI.PermissionDeniedError, String(code))
-    t.equal(upstream.requests.length, 1)
   }
 })
 

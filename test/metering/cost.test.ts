@@ -94,10 +94,13 @@ t.test('usage that cannot be true is booked at the ceiling', async (t) => {
   t.equal(cost({ input: 1_000_000_000, output: 0 }, TEXT, { ceiling: undefined }).grade, 'reported')
 })
 
-t.test('a cost of more than four times its upper bound is not believed', async (t) => {
-  const asked = { input: 1_000, output: 0 }
-  t.match(cost(asked, TEXT, { ceiling: 625_000n }), { amount: 2_500_000n, grade: 'reported' })
-  t.match(cost(asked, TEXT, { ceiling: 624_999n }), { amount: 624_999n, grade: 'bounded' })
+t.test('told usage is booked at what it costs, however far above the ceiling: the provider will charge it', async (t) => {
+  const told = { input: 1_000, output: 1_000_000_000 }
+  for (const ceiling of [0n, 1n, 625_000n]) {
+    t.match(cost(told, TEXT, { ceiling }), { amount: 2_500_000n + 10n ** 13n, grade: 'reported' })
+  }
+  t.match(cost({ audio_ms: 60_000 }, price({ audio_ms: '0.006' }), { isTold: false, ceiling: 1n }),
+    { amount: 6_000_000n, grade: 'counted' })
 })
 
 t.test('a price for each request is a line of its own', async (t) => {
@@ -148,6 +151,13 @@ t.test('property: a cost is undefined exactly when it is unpriced', async () => 
   fc.assert(fc.property(anyUsage, maybePrice, known, (usage, price, known) => {
     const { amount, grade } = cost(usage, price, known)
     return (amount === undefined) === (grade === 'unpriced')
+  }), { numRuns: 2_000 })
+})
+
+t.test('property: a ceiling never lowers what told usage costs', async () => {
+  fc.assert(fc.property(anyUsage, anyPrice, fc.bigInt({ min: 0n, max: 10n ** 18n }), (usage, price, ceiling) => {
+    const { amount } = cost(usage, price, { ceiling: undefined })
+    return amount === undefined || cost(usage, price, { ceiling }).amount === amount
   }), { numRuns: 2_000 })
 })
 

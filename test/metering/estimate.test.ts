@@ -35,6 +35,12 @@ t.test('each choice may be as long as the limit', async (t) => {
   t.equal(ceilingOf(offer({ choices: 3, maxOutputTokens: 100 })), inputCost(2_024) + outputCost(300) + ROUNDING)
 })
 
+t.test('so may each draft that is written and not sent', async (t) => {
+  const drafts = { choices: 3, drafts: 20, maxOutputTokens: 100 }
+  t.equal(ceilingOf(offer(drafts)), inputCost(2_024) + outputCost(2_000) + ROUNDING)
+  t.equal(expectedOf(offer(drafts)), expectedOf(offer({ choices: 20, maxOutputTokens: 100 })))
+})
+
 t.test('an absurd limit stays within what a usage can be, and a ledger can hold', async (t) => {
   const ceiling = ceilingOf(offer({ choices: 128, maxOutputTokens: Number.MAX_SAFE_INTEGER }))
   t.equal(ceiling, inputCost(2_024) + outputCost(1_000_000_000) + ROUNDING)
@@ -45,13 +51,18 @@ t.test('tokens are priced at the highest rate they could be billed at', async (t
   t.equal(ceilingOf(offer({ maxOutputTokens: 10 }, { price: dear })), 2_024n * 5_000n + 10n * 20_000n + ROUNDING)
 })
 
-t.test('an image may be a short URL: then the window is the bound', async (t) => {
+t.test('input that the body does not bound, like an image by its URL, is bounded by the window', async (t) => {
   const withImage = (contextWindow: number | undefined, bodyBytes = 1_000) => ceilingOf(offer(
-    { needs: ['vision'], maxOutputTokens: 0, bodyBytes }, { model: { ...UNKNOWN_MODEL, contextWindow } }))
+    { openInputs: 1, maxOutputTokens: 0, bodyBytes }, { model: { ...UNKNOWN_MODEL, contextWindow } }))
   t.equal(withImage(128_000), inputCost(128_000) + ROUNDING)
   t.equal(withImage(128_000, 5_000_000), inputCost(128_000) + ROUNDING)
   t.equal(withImage(undefined), inputCost(1_048_576) + ROUNDING)
   t.equal(withImage(undefined, 5_000_000), inputCost(5_000_000) + ROUNDING)
+})
+
+t.test('each embedded item has a window of its own', async (t) => {
+  const model = { ...UNKNOWN_MODEL, contextWindow: 8_000 }
+  t.equal(ceilingOf(offer({ openInputs: 3 }, { task: 'embedding', model })), inputCost(1_000 + 24_000) + ROUNDING)
 })
 
 t.test('embeddings and moderations have no answer to pay for', async (t) => {
@@ -141,7 +152,7 @@ const anyOffer = fc.record({
     maxOutputTokens: limit,
     choices: fc.integer({ min: 1, max: 8 }),
     characters: limit,
-    needs: fc.constantFrom([], ['vision' as const], ['audio_input' as const])
+    openInputs: fc.constantFrom(undefined, 0, 1)
   }).map((changes) => envelope(changes))
 })
 
@@ -153,9 +164,9 @@ function split (kinds: readonly UsageKind[], total: number, shares: readonly num
 
 /** The most that an answer to the ask may consume, its tokens by kinds in any proportion. */
 function consistentUsage ({ task, envelope, model }: Omit<Offer, 'price'>, shares: readonly number[]): Usage {
-  const { bodyBytes, choices, maxOutputTokens, needs } = envelope
+  const { bodyBytes, choices, maxOutputTokens, openInputs } = envelope
   const window = model.contextWindow ?? 1_048_576
-  const input = needs.includes('vision') ? window : bodyBytes
+  const input = openInputs ? window : bodyBytes
   const output = choices * (maxOutputTokens ?? model.maxOutputTokens ?? window)
   const hasOutput = task !== 'embedding' && task !== 'moderation'
   return {

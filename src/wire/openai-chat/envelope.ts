@@ -6,6 +6,9 @@ import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { countOpenInputs, countPrompts, needsOf } from './inputs.ts'
 
+/** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
+const DEFAULT_MODELS: { readonly [task in Task]?: string } = { moderation: 'omni-moderation-latest' }
+
 const LONGEST_MODEL_NAME = 256
 const MOST_CHOICES = 128
 /** Tasks where some providers know `best_of`; vLLM took it for chat as well. */
@@ -16,7 +19,7 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
   const prompts = task === 'completion' ? countPrompts(value['prompt']) : 1
   const each = readChoices(value)
   return {
-    model: readModel(value['model']),
+    model: readModel(value['model'] ?? DEFAULT_MODELS[task]),
     isStream: readBoolean(value, 'stream'),
     needs: task === 'chat' ? needsOf(value) : [],
     bodyBytes: bytes.length,
@@ -24,7 +27,8 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     choices: prompts * each,
     drafts: prompts * Math.max(each, WRITES_TEXT.has(task) ? readDrafts(value) : 1),
     openInputs: countOpenInputs(value, task),
-    wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true,
+    wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true ||
+      asObject(value['usage'])?.['include'] === true, // OpenRouter's way of asking
     wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined
   }

@@ -6,11 +6,10 @@ import type { RequestTarget } from '../format.ts'
 /** Members to change, as JSON text. Empty: the client's own bytes go upstream. */
 export function changesFor (body: JsonBody, target: RequestTarget): Map<string, string | undefined> {
   const changes = new Map<string, string | undefined>()
-  if (target.modelId !== target.envelope.model) changes.set('model', JSON.stringify(target.modelId))
-  const { isStream, wantsUsage } = target.envelope
-  if (isStream && !wantsUsage && target.mayAskUsage) {
-    // Without this a provider never tells what the stream cost. The extra chunk is kept from the client.
-    const options = asObject(body.value['stream_options'])
+  if (target.modelId !== body.value['model']) changes.set('model', JSON.stringify(target.modelId))
+  const options = asObject(body.value['stream_options'])
+  if (target.envelope.isStream && target.mayAskUsage && options?.['include_usage'] !== true) {
+    // Without this a provider never tells what the stream cost. A client that did not ask does not see the extra chunk.
     changes.set('stream_options', JSON.stringify({ ...options, include_usage: true }))
   }
   return changes
