@@ -16,7 +16,7 @@ const REQUEST_ID = 'x-request-id'
 const SAFE_ID = /^[\w.:-]{1,128}$/
 
 export interface HeaderFacts {
-  /** Generation id; '' when the exchange has no row. */
+  /** Generation id, or a request id when the exchange has no row. */
   readonly id: string
   readonly attempts: number
   /** The last attempt; undefined before any. */
@@ -28,9 +28,8 @@ export interface HeaderFacts {
 /** What every answer of an exchange carries, flat name, value list. */
 export function exchangeHeaders ({ id, attempts, attempted, provider }: HeaderFacts): string[] {
   const headers = ['x-aibroker-attempts', String(attempts), 'cache-control', 'no-store']
-  const requestId = requestIdOf(attempted?.headers) ?? id
-  if (requestId) headers.push('x-request-id', requestId)
-  if (id) headers.push('x-generation-id', id)
+  headers.push('x-request-id', requestIdOf(attempted?.headers) ?? id)
+  if (id.startsWith('gen-')) headers.push('x-generation-id', id)
   if (!attempted) return headers
   headers.push('x-aibroker-provider', provider ?? '', 'x-aibroker-model', headerText(attempted.turn.candidate.backend.modelId))
   if (attempted.edits.length > 0) headers.push('x-aibroker-edits', headerText(attempted.edits.join(', ')))

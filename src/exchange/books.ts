@@ -22,6 +22,7 @@ export class Books {
   readonly #parts: ExchangeParts
   readonly #startedMs: number
   #open: OpenExchange | undefined
+  #requestId: string | undefined
   #isSettled = false
 
   constructor (ask: Ask, parts: ExchangeParts) {
@@ -30,9 +31,15 @@ export class Books {
     this.#startedMs = parts.clock.monotonicMs()
   }
 
-  /** Empty before the row exists: such a request is answered, but there is nothing to look up. */
+  /** The generation id; a request that never got a row has an id for the log alone. */
   get id (): string {
-    return this.#open?.id ?? ''
+    if (this.#open) return this.#open.id
+    this.#requestId ??= `req-${this.#parts.nextTag()}`
+    return this.#requestId
+  }
+
+  get hasRow (): boolean {
+    return this.#open !== undefined
   }
 
   get needsSettlement (): boolean {

@@ -163,7 +163,7 @@ class Run {
     const error = cause instanceof GatewayError ? cause : new GatewayError('internal', {}, { cause })
     if (error.code === 'internal') this.#parts.alarm('an exchange failed on a bug of the broker', cause)
     const last = this.#attempts[this.#attempts.length - 1]
-    if (this.#books.id === '') this.#books.report({ status: error.status, error: error.code }, [], undefined)
+    if (!this.#books.hasRow) this.#books.report({ status: error.status, error: error.code }, [], undefined)
     await this.#settleError(error, last)
     if (error.code === 'client_gone') return this.#outlet.cut()
     refuse(this.#outlet, this.#ask, error, {
