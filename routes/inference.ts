@@ -68,12 +68,16 @@ function readBody (body: unknown): JsonBody {
   }
 }
 
-function facts ({ principal, headers }: FastifyRequest): Pick<Ask, 'wire' | 'principal' | 'isExact' | 'attribution'> {
+function facts (
+  { principal, headers }: FastifyRequest
+): Pick<Ask, 'wire' | 'principal' | 'isExact' | 'deadlines' | 'streamMode' | 'attribution'> {
   const title = headers['x-openrouter-title'] ?? headers['x-title']
   return {
     wire: openaiChat,
     principal,
     isExact: headers['x-aibroker-relay'] === 'exact',
+    deadlines: undefined,
+    streamMode: undefined,
     attribution: { referer: headers['http-referer'] as string | undefined, title: title as string | undefined }
   }
 }

@@ -2,6 +2,7 @@
 
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Deadlines } from './core/deadlines.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -42,7 +43,7 @@ export interface Settings {
   /** Client keys given by the operator through AIBROKER_API_KEYS. */
   readonly operatorKeys: readonly string[]
   readonly drainMs: number
-  readonly deadlines: { readonly connectMs: number, readonly firstByteMs: number, readonly betweenMs: number }
+  readonly deadlines: Deadlines
   /** The environment, for provider keys and base URLs; read by providers/environment.ts only. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -145,7 +146,9 @@ function readLimits (env: Env) {
     deadlines: {
       connectMs: millis('AIBROKER_CONNECT_TIMEOUT_MS', 5_000),
       firstByteMs: millis('AIBROKER_FIRST_BYTE_TIMEOUT_MS', 120_000),
-      betweenMs: millis('AIBROKER_BETWEEN_TIMEOUT_MS', 60_000)
+      firstEventMs: millis('AIBROKER_FIRST_EVENT_TIMEOUT_MS', 120_000),
+      betweenMs: millis('AIBROKER_BETWEEN_TIMEOUT_MS', 60_000),
+      totalMs: millis('AIBROKER_TOTAL_TIMEOUT_MS', 900_000)
     }
   }
 }

@@ -2,8 +2,10 @@
 
 import type { Readable } from 'node:stream'
 import type { Envelope, Principal, Task } from '../core/ask.ts'
+import type { DeadlineOverrides } from '../core/deadlines.ts'
 import type { JsonBody } from '../core/json.ts'
 import type { Edit } from '../core/json-edit.ts'
+import type { StreamMode } from '../core/stream-mode.ts'
 import type { WireFormat } from '../wire/format.ts'
 import type { Outlet } from './outlet.ts'
 
@@ -30,6 +32,10 @@ export interface Ask {
   readonly body: AskBody
   /** `X-Aibroker-Relay: exact`: no change to the answer at all. */
   readonly isExact: boolean
+  /** `X-Aibroker-Timeout-*`. */
+  readonly deadlines: DeadlineOverrides | undefined
+  /** `X-Aibroker-Stream`, else the key's own mode; undefined: the model decides, else `live`. */
+  readonly streamMode: StreamMode | undefined
   /** The client's own attribution headers, for OpenRouter. */
   readonly attribution: { readonly referer: string | undefined, readonly title: string | undefined }
 }

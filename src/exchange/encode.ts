@@ -1,13 +1,14 @@
 // The call a turn makes: the client's own bytes with the declared splices, and headers from an allow-list.
 
 import type { Principal } from '../core/ask.ts'
+import type { Deadlines } from '../core/deadlines.ts'
 import { skipSpace, type JsonObject } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
 import type { RequestQuirk } from '../providers/quirks/quirk.ts'
 import type { Ask, SpooledBody } from './ask.ts'
 import type { Turn } from './turns.ts'
-import type { Deadlines, UpstreamCall } from './upstream.ts'
+import type { UpstreamCall } from './upstream.ts'
 
 export interface EncodedCall {
   readonly call: UpstreamCall

@@ -1,6 +1,7 @@
 // What an exchange works with. Everything comes in here, so a test can hand in its own clock, ledger or provider.
 
 import type { Clock } from '../core/clock.ts'
+import type { Deadlines } from '../core/deadlines.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
@@ -8,7 +9,7 @@ import type { Health } from '../routing/health.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Router } from '../routing/router.ts'
 import type { ExchangeReport } from './report.ts'
-import type { Deadlines, Upstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 export interface ExchangeParts {
   readonly clock: Clock

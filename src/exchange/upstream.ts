@@ -1,6 +1,7 @@
 // The one door to providers. Push-style, because a relay that pulls through async iterators costs 2-4x per chunk.
 
 import type { Readable } from 'node:stream'
+import type { Deadlines } from '../core/deadlines.ts'
 
 export interface UpstreamCall {
   readonly method: 'POST' | 'GET'
@@ -10,15 +11,6 @@ export interface UpstreamCall {
   readonly headers: string[]
   readonly body: Buffer | Readable
   readonly deadlines: Deadlines
-}
-
-/** All in ms; each a bound on silence except `totalMs`. */
-export interface Deadlines {
-  readonly connectMs: number
-  /** From the request sent to response headers. */
-  readonly firstByteMs: number
-  /** Longest silence inside the body. */
-  readonly betweenMs: number
 }
 
 export type UpstreamFailure =

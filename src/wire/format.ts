@@ -12,9 +12,15 @@ export interface WireFormat {
   changesFor (body: JsonBody, target: RequestTarget): Map<string, string | undefined>
   /** Reads a plain answer; undefined: it is not what this wire answers. */
   readAnswer (bytes: Buffer, contentType: string, task: Task): PlainAnswer | undefined
+  /** Whether a whole answer holds nothing the model produced: a failure of the provider. */
+  isEmptyAnswer (answer: PlainAnswer): boolean
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */
   finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
   createStream (options: StreamOptions): StreamReader
+  /** Keeps what a client got of a stream, so that another attempt can carry it on; undefined: not for this request. */
+  openTranscript (body: JsonBody, envelope: Envelope): Transcript | undefined
+  /** A comment, or the wire's own ping: keeps a waiting connection open and means nothing. Undefined for media. */
+  keepAlive (contentType: string): Buffer | undefined
   encodeError (error: GatewayError, requestId: string): JsonObject
   /** What the headers of an error answer say about trying again. Names in lower case. */
   errorHeaders (error: GatewayError): Record<string, string>
@@ -68,8 +74,15 @@ export interface StreamOptions {
 export interface StreamReader {
   /** @throws StreamBroken when the bytes cannot be a stream of this wire. */
   push (chunk: Buffer): Buffer | undefined
-  /** Counts events with content (comments do not count): the first one ends the peek. */
+  /** Events read so far; comments do not count. */
   readonly events: number
+  /**
+   * Something the model produced went by: text, reasoning, a tool call, a refusal, audio. It ends the peek: a chunk that
+   * only names the role is not an answer yet.
+   */
+  readonly hasOutput: boolean
+  /** Events that could not be read and were left out (noise between whole events). */
+  readonly dropped: number
   /** The terminal event was seen; what follows is not for anybody. */
   readonly isDone: boolean
   /** An error event of the provider; it was not passed on. */
@@ -77,8 +90,40 @@ export interface StreamReader {
   readonly usage: JsonObject | undefined
   /** The provider's id of the answer. */
   readonly upstreamId: string | undefined
-  /** Called once, when the provider ended or `isDone`. `tail` goes out last, after the settlement. */
-  finish (): { readonly isComplete: boolean, readonly tail: Buffer | undefined }
+  /** Called once, when the provider ended or `isDone`. */
+  finish (): StreamEnd
 }
 
+export interface StreamEnd {
+  /** The terminal event of the wire was seen. */
+  readonly isComplete: boolean
+  /** Complete, and yet the model produced nothing at all: a failure of the provider. */
+  readonly isEmpty: boolean
+  /** Goes out last, after the settlement. */
+  readonly tail: Buffer | undefined
+}
+
+/** How a backend is asked to carry on an answer that another one began; what each does stands with the wire. */
+export type Continuation = 'assistant_last' | 'prefix_flag' | 'continue_final_message'
+
+/** What the client has got of a stream that broke. Only whole events reach it, so it knows exactly what was shown. */
+export interface Transcript {
+  /** Reads whole events as they go out to the client. */
+  add (block: Buffer): void
+  /**
+   * Whether another model may carry on: one choice, text only. Never with a tool call under way, nor with anything
+   * shown that the next model could not know (reasoning, audio, a refusal, log probabilities).
+   */
+  readonly canCarryOn: boolean
+  /** Members to change so that a backend carries on behind the text shown; JSON text. */
+  continuation (how: Continuation): Map<string, string | undefined>
+  /**
+   * Reads the new stream as the sequel of the old one: `continued` writes on, `regenerated` starts again and has to
+   * repeat what was shown, which is left out. One id, one role, one `created` for the client.
+   * The reader throws StreamBroken when a regenerated text is another one.
+   */
+  carryOn (reader: StreamReader, how: 'continued' | 'regenerated'): StreamReader
+}
+
+/** The bytes cannot be a stream of this wire, or not the sequel of the stream before. */
 export class StreamBroken extends Error {}

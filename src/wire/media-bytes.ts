@@ -1,9 +1,10 @@
 // Media on its way: bytes pass as they come. Only HTTP's own framing can tell a whole file from a cut one.
 
-import type { StreamReader } from './format.ts'
+import type { StreamEnd, StreamReader } from './format.ts'
 
 export class MediaBytes implements StreamReader {
   events = 0
+  readonly dropped = 0
   readonly isDone = false
   readonly error = undefined
   readonly usage = undefined
@@ -14,7 +15,11 @@ export class MediaBytes implements StreamReader {
     return chunk
   }
 
-  finish (): { isComplete: boolean, tail: undefined } {
-    return { isComplete: this.events > 0, tail: undefined }
+  get hasOutput (): boolean {
+    return this.events > 0
+  }
+
+  finish (): StreamEnd {
+    return { isComplete: this.events > 0, isEmpty: false, tail: undefined }
   }
 }

@@ -3,7 +3,7 @@
 
 import { asObject, parseObject, type JsonObject } from '../core/json.ts'
 import { EventBlocks } from './event-blocks.ts'
-import { StreamBroken, type StreamOptions, type StreamReader } from './format.ts'
+import { StreamBroken, type StreamEnd, type StreamOptions, type StreamReader } from './format.ts'
 import { dataOf, eventsOf } from './sse.ts'
 
 /** https://platform.openai.com/docs/api-reference/audio and …/images, streaming events. */
@@ -16,6 +16,7 @@ export class NamedEventStream implements StreamReader {
   readonly #blocks = new EventBlocks()
   #hasTerminal = false
   events = 0
+  dropped = 0
   readonly isDone = false // the connection's clean end closes these streams
   error: JsonObject | undefined
   usage: JsonObject | undefined
@@ -32,10 +33,14 @@ export class NamedEventStream implements StreamReader {
     return passed === '' ? undefined : Buffer.from(passed, 'latin1')
   }
 
-  finish (): { isComplete: boolean, tail: Buffer | undefined } {
+  get hasOutput (): boolean {
+    return this.events > 0
+  }
+
+  finish (): StreamEnd {
     const rest = this.#blocks.rest()
     if (rest) this.#passes(rest.toString('latin1'))
-    return { isComplete: this.#hasTerminal && !this.error, tail: rest }
+    return { isComplete: this.#hasTerminal && !this.error, isEmpty: false, tail: rest }
   }
 
   #passes (event: string): boolean {

@@ -11,6 +11,8 @@ import { encodeError, errorHeaders } from './errors.ts'
 import { changesFor } from './request.ts'
 import { ChatStream } from './stream.ts'
 
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes */
+const KEEP_ALIVE = Buffer.from(': keep-alive\n\n')
 const EVENT_STREAM = 'text/event-stream'
 const CHAT_SHAPED = new Set(['chat', 'completion'])
 
@@ -24,6 +26,9 @@ export const openaiChat: WireFormat = {
     if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()
     return CHAT_SHAPED.has(options.task) ? new ChatStream(options) : new NamedEventStream(options)
   },
+  isEmptyAnswer: () => false,
+  openTranscript: () => undefined,
+  keepAlive: (contentType) => contentType.startsWith(EVENT_STREAM) ? KEEP_ALIVE : undefined,
   encodeError,
   errorHeaders,
   errorFrame: (error, requestId, contentType) =>

@@ -13,7 +13,7 @@
 
 import { asObject, parseObject, type JsonObject } from '../../core/json.ts'
 import { EventBlocks } from '../event-blocks.ts'
-import { StreamBroken, type StreamOptions, type StreamReader } from '../format.ts'
+import { StreamBroken, type StreamEnd, type StreamOptions, type StreamReader } from '../format.ts'
 import { cutNulls } from '../null-members.ts'
 import { dataOf, eventsOf, withJson } from '../sse.ts'
 import { ChunkRepair, lacksMembers } from './repair.ts'
@@ -42,6 +42,7 @@ export class ChatStream implements StreamReader {
   /** The sentinel as the provider spelled it. */
   #done = DONE_EVENT
   events = 0
+  dropped = 0
   isDone = false
   error: JsonObject | undefined
   usage: JsonObject | undefined
@@ -57,13 +58,17 @@ export class ChatStream implements StreamReader {
     return block && this.#read(block)
   }
 
-  finish (): { isComplete: boolean, tail: Buffer | undefined } {
+  get hasOutput (): boolean {
+    return this.events > 0
+  }
+
+  finish (): StreamEnd {
     const rest = this.isDone ? undefined : this.#readRest()
     const hasFinished = this.#finishedChoices.size >= this.#options.choices
-    if (this.error || (!this.isDone && !hasFinished)) return { isComplete: false, tail: rest }
+    if (this.error || (!this.isDone && !hasFinished)) return { isComplete: false, isEmpty: false, tail: rest }
     // A provider that finished every choice but forgot the sentinel is complete; strict clients wait for it.
     const done = this.isDone || !this.#options.isExact ? [this.#done] : []
-    return { isComplete: true, tail: Buffer.concat(rest ? [rest, ...done] : done) }
+    return { isComplete: true, isEmpty: false, tail: Buffer.concat(rest ? [rest, ...done] : done) }
   }
 
   /** Some servers leave out the last blank line: what parses is a whole event all the same, and gets one. */
