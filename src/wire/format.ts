@@ -17,7 +17,7 @@ export interface WireFormat {
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */
   finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
   createStream (options: StreamOptions): StreamReader
-  /** Keeps what a client got of a stream, so that another attempt can carry it on; undefined: not for this request. */
+  /** Keeps what a client got of a stream, for another attempt to carry on; undefined: not for this request. */
   openTranscript (body: JsonBody, envelope: Envelope): Transcript | undefined
   /** A comment, or the wire's own ping: keeps a waiting connection open and means nothing. Undefined for media. */
   keepAlive (contentType: string): Buffer | undefined
@@ -77,8 +77,8 @@ export interface StreamReader {
   /** Events read so far; comments do not count. */
   readonly events: number
   /**
-   * Something the model produced went by: text, reasoning, a tool call, a refusal, audio. It ends the peek: a chunk that
-   * only names the role is not an answer yet.
+   * Something the model produced went by: text, reasoning, a tool call, a refusal, audio. It ends the peek: a chunk
+   * that only names the role is not an answer yet.
    */
   readonly hasOutput: boolean
   /** Events that could not be read and were left out (noise between whole events). */
