@@ -1,7 +1,9 @@
 // Models, backends and prices as one immutable snapshot, swapped whole on reload.
 
-import type { Rate } from '../core/money.ts'
 import type { Need, Task, WireName } from '../core/ask.ts'
+import type { DeadlineOverrides } from '../core/deadlines.ts'
+import type { Rate } from '../core/money.ts'
+import type { StreamMode } from '../core/stream-mode.ts'
 import type { UsageKind } from '../core/usage.ts'
 
 /** Rates by usage kind. A kind without a rate has no known price; see metering/cost.ts for the fallbacks. */
@@ -21,6 +23,9 @@ export interface Backend {
   /** Sparse integers, lowest first. */
   readonly priority: number
   readonly price: Price | undefined
+  /** Tokens, where this provider allows others than the model's; undefined: as the model says. */
+  readonly contextWindow?: number | undefined
+  readonly maxOutputTokens?: number | undefined
 }
 
 export const TIERS = ['economy', 'standard', 'premium'] as const
@@ -36,6 +41,10 @@ export interface Model {
   /** Tokens; undefined: not known, never refused for size. */
   readonly contextWindow: number | undefined
   readonly maxOutputTokens: number | undefined
+  /** Over the provider's and the broker's own; undefined: none of its own. */
+  readonly deadlines?: DeadlineOverrides | undefined
+  /** For requests and keys that choose none; undefined: `live`. */
+  readonly streamMode?: StreamMode | undefined
   readonly aliases: readonly string[]
   readonly backends: readonly Backend[]
 }
@@ -48,6 +57,8 @@ export interface ProviderEntry {
   /** `none`, `env:NAME`, `file:PATH`, `command:[…]`, …; undefined: as the built-in provider says. */
   readonly credential: string | undefined
   readonly priority: number | undefined
+  /** Over the broker's own, under those of a model. */
+  readonly deadlines?: DeadlineOverrides | undefined
 }
 
 export interface Catalog {

@@ -4,6 +4,7 @@ import type { Need, Task } from '../core/ask.ts'
 import { isAutoModel } from './auto-models.ts'
 import { TIERS, type Backend, type Model, type Tier } from './catalog.ts'
 import type { Report } from './config-error.ts'
+import { readDeadlines, readStreamMode } from './deadline-rows.ts'
 import {
   countOf, didYouMean, itemsOf, knownMembersOf, membersOf, shown, textOf, textsOf, type Field
 } from './fields.ts'
@@ -19,9 +20,10 @@ export interface ModelRow {
 
 type Capability = Need | 'reasoning'
 
+const SIZE_KEYS = ['context_window', 'max_output_tokens']
 const MODEL_KEYS =
-  ['display_name', 'tier', 'capabilities', 'context_window', 'max_output_tokens', 'aliases', 'backends']
-const BACKEND_KEYS = ['provider', 'model_id', 'priority', ...Object.keys(COST_KEYS)]
+  ['display_name', 'tier', 'capabilities', ...SIZE_KEYS, 'timeouts', 'stream_mode', 'aliases', 'backends']
+const BACKEND_KEYS = ['provider', 'model_id', 'priority', ...SIZE_KEYS, ...Object.keys(COST_KEYS)]
 const MOST_TOKENS = 1_000_000_000
 /** Backends without a priority keep their order, with room between them: 10, 20, 30 … */
 const PRIORITY_STEP = 10
@@ -68,8 +70,9 @@ function readModel (name: string, field: Field, report: Report): ModelRow {
     tier: readTier(members.get('tier')),
     tasks,
     capabilities,
-    contextWindow: countOf(members.get('context_window'), 1, MOST_TOKENS),
-    maxOutputTokens: countOf(members.get('max_output_tokens'), 1, MOST_TOKENS),
+    ...readSizes(members),
+    deadlines: readDeadlines(members.get('timeouts'), report),
+    streamMode: readStreamMode(members.get('stream_mode')),
     aliases: Object.freeze(aliases.map(({ text }) => text)),
     backends: readBackends(members.get('backends'), field, report)
   })
@@ -79,6 +82,13 @@ function readModel (name: string, field: Field, report: Report): ModelRow {
 function checkName (name: string, field: Field): void {
   if (isAutoModel(name)) field.refuse(`"${name}" is a name of the broker itself: take another`)
   else if (!MODEL_NAME.test(name)) field.refuse(`"${shown(name)}" cannot name a model: use letters, digits and . _ - / : @ + ~ ( )`)
+}
+
+function readSizes (members: ReadonlyMap<string, Field>): Pick<Model, 'contextWindow' | 'maxOutputTokens'> {
+  return {
+    contextWindow: countOf(members.get('context_window'), 1, MOST_TOKENS),
+    maxOutputTokens: countOf(members.get('max_output_tokens'), 1, MOST_TOKENS)
+  }
 }
 
 function readTier (field: Field | undefined): Tier {
@@ -120,7 +130,9 @@ function readBackends (field: Field | undefined, model: Field, report: Report): 
 function readBackend (field: Field, priority: number, report: Report): Backend | undefined {
   if (field.node.kind !== 'map') return field.refuse('must be a map with provider and model_id')
   const members = knownMembersOf(field, BACKEND_KEYS, report)
-  const rest = { priority: readPriority(members.get('priority')) ?? priority, price: priceOf(members) }
+  const rest = {
+    priority: readPriority(members.get('priority')) ?? priority, price: priceOf(members), ...readSizes(members)
+  }
   const provider = readRequired(field, members, 'provider')
   const modelId = readRequired(field, members, 'model_id')
   if (provider === undefined || modelId === undefined) return undefined

@@ -4,9 +4,10 @@ import { WIRES, type WireName } from '../core/ask.ts'
 import { readBaseUrl } from './base-url.ts'
 import type { ProviderEntry } from './catalog.ts'
 import type { Report } from './config-error.ts'
+import { readDeadlines } from './deadline-rows.ts'
 import { countOf, didYouMean, knownMembersOf, membersOf, shown, textOf, type Field } from './fields.ts'
 
-const KEYS = ['wire', 'base_url', 'credential', 'priority']
+const KEYS = ['wire', 'base_url', 'credential', 'priority', 'timeouts']
 /** Part of backend ids (`<provider>:<model id>`), of `provider/model` names and of a header. */
 const PROVIDER_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/
 const SPOKEN: readonly WireName[] = ['openai-chat']
@@ -44,7 +45,8 @@ function readProvider (id: string, field: Field, report: Report): ProviderEntry 
     wire: readWire(members.get('wire')),
     baseUrl: baseUrlOf(members.get('base_url'), credential),
     credential,
-    priority: readPriority(members.get('priority'))
+    priority: readPriority(members.get('priority')),
+    deadlines: readDeadlines(members.get('timeouts'), report)
   })
 }
 

@@ -43,7 +43,8 @@ t.test('the documented example means what it says', async (t) => {
     wire: 'openai-chat',
     baseUrl: 'http://127.0.0.1:8000/v1',
     credential: 'env:MY_VLLM_KEY',
-    priority: 10
+    priority: 10,
+    deadlines: undefined
   })
 })
 

@@ -13,7 +13,7 @@ function refusal (rows: string): string {
 }
 
 t.test('an entry may change one thing and leave the rest to the built-in provider', async (t) => {
-  t.same(providerWith('priority: 3'), { id: 'acme', wire: undefined, baseUrl: undefined, credential: undefined, priority: 3 })
+  t.same(providerWith('priority: 3'), { id: 'acme', wire: undefined, baseUrl: undefined, credential: undefined, priority: 3, deadlines: undefined })
 })
 
 t.test('the base URL loses its trailing slash', async (t) => {

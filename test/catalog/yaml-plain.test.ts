@@ -28,6 +28,7 @@ const SURE = [
   'llama3:8b: x\nb: http://h:1/p?q#r # end\n',
   '# first\n\n  a: 1 # one\n  b: 1e-7\n',
   'a: [1, two words, a:b, "c, d", -5, x%y]\n',
+  'a:\n  timeouts: { connect: 2.5, total: 10m, between: 0 } # s\n  stream_mode: resume\n',
   'a: command:[pass, show]\nb: 100% (really)\n'
 ]
 
