@@ -1,6 +1,7 @@
 // A provider is data: an object in its own file, never a `case` somewhere else.
 
 import type { Task, WireName } from '../core/ask.ts'
+import type { DeadlineOverrides } from '../core/deadlines.ts'
 import type { RequestQuirk, UsageQuirk } from './quirks/quirk.ts'
 
 export interface Provider {
@@ -31,6 +32,8 @@ export interface Provider {
   readonly usageQuirks?: readonly UsageQuirk[]
   /** The answer is OpenRouter's own superset: relayed as it is, without insertions. */
   readonly isVerbatim?: boolean
+  /** Over the broker's own deadlines, under those of a model and of a request. */
+  readonly deadlines?: DeadlineOverrides
   /** Costs nothing: rows are graded `free` (local servers, the dry run). */
   readonly isFree?: boolean
 }

@@ -1,6 +1,7 @@
 // Which providers exist and where they live: built-in ones, changed or joined by modelsconfig.yml and the environment.
 
 import { TASKS, type WireName } from '../core/ask.ts'
+import type { DeadlineOverrides } from '../core/deadlines.ts'
 import { SettingsError } from '../settings.ts'
 import type { Attribution } from './attribution.ts'
 import {
@@ -36,6 +37,7 @@ export interface ProviderRow {
   readonly baseUrl: string | undefined
   readonly credential: string | undefined
   readonly priority: number | undefined
+  readonly deadlines?: DeadlineOverrides | undefined
 }
 
 export interface ProviderParts {
@@ -86,6 +88,7 @@ function resolve (provider: Provider, row: ProviderRow | undefined, parts: Provi
     url: urlFor(provider, row, parts.env),
     secretSource: credential?.label ?? describeSource(provider, parts),
     ...(credential && { credential }),
+    ...(row?.deadlines && { deadlines: Object.freeze({ ...provider.deadlines, ...row.deadlines }) }),
     ...(attributionEnv && { attribution: readEnvironmentAttribution(attributionEnv, parts.env) })
   }
 }

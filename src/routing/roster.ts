@@ -6,6 +6,7 @@ import type { Providers, ResolvedProvider } from '../providers/registry.ts'
 
 /** A backend as routing sees it. */
 export interface Row {
+  /** As this backend serves it: with the backend's own window and longest answer where it has them. */
   readonly model: Model
   readonly backend: Backend
   /** Undefined: the file names a provider that nobody knows. */
@@ -20,7 +21,7 @@ export interface Roster {
   rowsOf (model: Model): readonly Row[]
   /** Backends of every model that serves the task, each once: what `auto` chooses from. */
   serving (task: Task): readonly Row[]
-  /** The model of the file a backend belongs to. */
+  /** The model of the file a backend belongs to, as the backend serves it. */
   ownerOf (backendId: string): Model | undefined
 }
 
@@ -31,9 +32,23 @@ export function rowsOf (model: Model, providers: Providers): Row[] {
   return model.backends.map((backend) => {
     const provider = providers.get(backend.provider)
     return {
-      model, backend, provider, priority: provider?.priority ?? backend.priority, tierRank: TIER_RANKS[model.tier]
+      model: modelAt(backend, model),
+      backend,
+      provider,
+      priority: provider?.priority ?? backend.priority,
+      tierRank: TIER_RANKS[model.tier]
     }
   })
+}
+
+/** The very model, where the backend says nothing else: a catalog holds hundreds and a copy would be made of each. */
+function modelAt ({ contextWindow, maxOutputTokens }: Backend, model: Model): Model {
+  if (contextWindow === undefined && maxOutputTokens === undefined) return model
+  return {
+    ...model,
+    contextWindow: contextWindow ?? model.contextWindow,
+    maxOutputTokens: maxOutputTokens ?? model.maxOutputTokens
+  }
 }
 
 export function createRoster (catalog: Catalog, providers: Providers): Roster {

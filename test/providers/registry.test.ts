@@ -97,3 +97,18 @@ t.test('what cannot be used is refused by its place', async (t) => {
 t.test('a provider does not change once it is there', async (t) => {
   t.ok(registry().all().every((provider) => Object.isFrozen(provider)))
 })
+
+t.test('deadlines come from the file, over those the provider is built with', async (t) => {
+  t.equal(registry({}, [row('openai', { priority: 3 })]).get('openai')?.deadlines, undefined)
+  t.same(registry({}, [row('openai', { deadlines: { totalMs: 5 } })]).get('openai')?.deadlines, { totalMs: 5 })
+
+  const slow = { ...dryRun, deadlines: { firstByteMs: 600_000, totalMs: 0 } }
+  const deadlinesWith = (changes: Partial<ProviderRow>) =>
+    createProviders({ builtin: [slow], catalogProviders: new Map([[slow.id, row(slow.id, changes)]]), env: {} })
+      .get(slow.id)?.deadlines
+  t.same(deadlinesWith({}), slow.deadlines)
+  t.same(deadlinesWith({ deadlines: { totalMs: 5 } }), { firstByteMs: 600_000, totalMs: 5 })
+
+  const joined = row('own', { baseUrl: 'http://127.0.0.1:1/v1', deadlines: { connectMs: 1 } })
+  t.same(registry({}, [joined]).get('own')?.deadlines, { connectMs: 1 })
+})
