@@ -103,24 +103,33 @@ export interface StreamEnd {
   readonly tail: Buffer | undefined
 }
 
-/** How a backend is asked to carry on an answer that another one began; what each does stands with the wire. */
+/**
+ * How a backend is asked to carry on an answer that another one began. The text shown becomes the last message:
+ * `assistant_last` just that, `prefix_flag` marked with `prefix: true`, `continue_final_message` with that switch in
+ * the body.
+ */
 export type Continuation = 'assistant_last' | 'prefix_flag' | 'continue_final_message'
 
 /** What the client has got of a stream that broke. Only whole events reach it, so it knows exactly what was shown. */
 export interface Transcript {
-  /** Reads whole events as they go out to the client. */
+  /** Reads whole events as they go out to the client, those of a sequel too. */
   add (block: Buffer): void
   /**
-   * Whether another model may carry on: one choice, text only. Never with a tool call under way, nor with anything
-   * shown that the next model could not know (reasoning, audio, a refusal, log probabilities).
+   * Whether another stream may take over: one choice, text only. Never with a tool call under way, nor with anything
+   * shown that the next model could not know (reasoning, audio, a refusal, log probabilities), nor behind the end.
    */
   readonly canCarryOn: boolean
-  /** Members to change so that a backend carries on behind the text shown; JSON text. */
-  continuation (how: Continuation): Map<string, string | undefined>
   /**
-   * Reads the new stream as the sequel of the old one: `continued` writes on, `regenerated` starts again and has to
-   * repeat what was shown, which is left out. One id, one role, one `created` for the client.
-   * The reader throws StreamBroken when a regenerated text is another one.
+   * Members to change so that a backend carries on behind the text shown; JSON text. Undefined: this answer cannot be
+   * written on soundly, only asked for again (`regenerated`). They are changes to the client's body: apply them before
+   * a provider's own, which may write `messages` anew.
+   */
+  continuation (how: Continuation): Map<string, string | undefined> | undefined
+  /**
+   * Reads the new stream as the sequel of what was shown so far: `continued` writes on, `regenerated` starts again and
+   * has to repeat what was shown, which is left out. One id, one role, one `created` and one `model` for the client.
+   * `hasOutput` of the sequel turns true with the first thing the client does not have yet.
+   * Its `push` throws StreamBroken when it turns out not to be the sequel; its `finish` then is not complete.
    */
   carryOn (reader: StreamReader, how: 'continued' | 'regenerated'): StreamReader
 }
