@@ -82,7 +82,8 @@ function principalOf (key: KeyRecord | undefined, ip: string): Principal {
     maxInFlight: key?.maxInFlight,
     models: key?.models,
     providers: key?.providers,
-    budget: key?.budget
+    budget: key?.budget,
+    streamMode: key?.streamMode
   }
 }
 

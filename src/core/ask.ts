@@ -1,6 +1,7 @@
 // What travels down the line: who asks, and what was read of the body without understanding the rest.
 
 import type { NanoUsd } from './money.ts'
+import type { StreamMode } from './stream-mode.ts'
 
 /** The kinds of work an endpoint asks for; a model serves one or more. */
 export const TASKS = ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'] as const
@@ -40,6 +41,8 @@ export interface Principal {
   readonly models: readonly string[] | undefined
   readonly providers: readonly string[] | undefined
   readonly budget: NanoUsd | undefined
+  /** For its requests that choose none; undefined: the model decides. */
+  readonly streamMode?: StreamMode | undefined
 }
 
 /** Ids of keys the operator gave in the environment begin with this. */

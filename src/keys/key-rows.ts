@@ -1,6 +1,7 @@
-// Client keys as rows of `client_keys` (002-client-keys.sql), read and written whole.
+// Client keys as rows of `client_keys` (002-client-keys.sql and later), read and written whole.
 
 import type { Database } from 'better-sqlite3'
+import type { StreamMode } from '../core/stream-mode.ts'
 import type { KeyRecord } from './keys.ts'
 
 export interface StoredKey {
@@ -23,16 +24,20 @@ interface Row {
   readonly models: string | null
   readonly providers: string | null
   readonly origins: string | null
+  /** One of the modes: the column is checked. */
+  readonly streamMode: StreamMode | null
 }
 
 const SELECT = `
   SELECT id, name, digest, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs,
-    rpm, max_in_flight AS maxInFlight, CAST(budget_nano_usd AS TEXT) AS budget, models, providers, origins
+    rpm, max_in_flight AS maxInFlight, CAST(budget_nano_usd AS TEXT) AS budget, models, providers, origins,
+    stream_mode AS streamMode
   FROM client_keys ORDER BY created_at_ms, rowid`
 const INSERT = `
   INSERT INTO client_keys (id, name, digest, created_at_ms, expires_at_ms, rpm, max_in_flight, budget_nano_usd,
-    models, providers, origins)
-  VALUES (@id, @name, @digest, @createdAtMs, @expiresAtMs, @rpm, @maxInFlight, @budget, @models, @providers, @origins)`
+    models, providers, origins, stream_mode)
+  VALUES (@id, @name, @digest, @createdAtMs, @expiresAtMs, @rpm, @maxInFlight, @budget, @models, @providers, @origins,
+    @streamMode)`
 const REVOKE = 'UPDATE client_keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL'
 
 export interface KeyRows {
@@ -70,7 +75,8 @@ function readRow (row: Row): StoredKey {
     budget: row.budget === null ? undefined : BigInt(row.budget),
     models: readList(row.models),
     providers: readList(row.providers),
-    origins: readList(row.origins)
+    origins: readList(row.origins),
+    streamMode: row.streamMode ?? undefined
   }
   return { record: Object.freeze(record), digest: row.digest.toString('hex') }
 }
@@ -87,7 +93,8 @@ function writeRow ({ record, digest }: StoredKey) {
     budget: record.budget ?? null,
     models: writeList(record.models),
     providers: writeList(record.providers),
-    origins: writeList(record.origins)
+    origins: writeList(record.origins),
+    streamMode: record.streamMode ?? null
   }
 }
 

@@ -1,6 +1,7 @@
 // Client keys: secrets we issue. Stored as SHA-256 digests, shown once, looked up by digest.
 
 import type { NanoUsd } from '../core/money.ts'
+import type { StreamMode } from '../core/stream-mode.ts'
 
 /** What a client key may do. `undefined` limits nothing. */
 export interface KeyRecord {
@@ -17,6 +18,8 @@ export interface KeyRecord {
   readonly providers: readonly string[] | undefined
   /** Web origins this key may be used from. */
   readonly origins: readonly string[] | undefined
+  /** For requests that choose none; undefined: the model decides. */
+  readonly streamMode: StreamMode | undefined
 }
 
 export type NewKey = Partial<Omit<KeyRecord, 'id' | 'createdAtMs' | 'revokedAtMs'>>

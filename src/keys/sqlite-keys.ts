@@ -20,7 +20,7 @@ const FRESH_MS = 1_000
 const DIGEST_CHARS = 64
 
 export interface SqliteKeysParts {
-  /** Open, with the table of 002-client-keys.sql. Stays the caller's to close. */
+  /** Open, with the table of the migrations. Stays the caller's to close. */
   readonly database: Database
   readonly clock: Clock
   readonly random: RandomBytes
@@ -87,7 +87,8 @@ export class SqliteKeys implements KeyStore {
       budget: key.budget,
       models: key.models,
       providers: key.providers,
-      origins: key.origins
+      origins: key.origins,
+      streamMode: key.streamMode
     })
     this.#rows.insert({ record, digest: digestOf(token) })
     this.#reload()
@@ -142,7 +143,8 @@ function operatorKey (token: string, index: number, createdAtMs: number): Stored
     budget: undefined,
     models: undefined,
     providers: undefined,
-    origins: undefined
+    origins: undefined,
+    streamMode: undefined
   })
   return { record, digest: digestOf(token) }
 }

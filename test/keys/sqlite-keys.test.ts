@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readFileSync } from 'node:fs'
+import { migrate } from '../../src/ledger/sqlite/migrations.ts'
 import { keyFile, keyStore } from './store.ts'
 import { manualClock } from './manual-clock.ts'
 
@@ -20,7 +21,8 @@ t.test('a key is known by its token, with everything it was given', async (t) =>
     budget: 9_007_199_254_740_993n,
     models: ['gpt-5', 'openai/*'],
     providers: ['openai'],
-    origins: ['https://app.example']
+    origins: ['https://app.example'],
+    streamMode: 'resume'
   })
 
   t.same(keys.check(token), record)
@@ -45,7 +47,7 @@ t.test('a budget of zero stays zero', async (t) => {
 t.test('records survive the process: another store on the same file reads them as they were', async (t) => {
   const file = keyFile(t)
   const first = file.another()
-  const { token, record } = first.create({ name: 'kept', budget: 5n, origins: ['https://app.example'] })
+  const { token, record } = first.create({ name: 'kept', budget: 5n, origins: ['https://app.example'], streamMode: 'atomic' })
   const second = file.another()
   t.same(second.check(token), record)
   t.same(second.list(), [record])
@@ -145,6 +147,20 @@ t.test('a stored digest is not a key', async (t) => {
   const digest = file.database.prepare('SELECT lower(hex(digest)) FROM client_keys').pluck().get() as string
   t.equal(digest.length, 64)
   t.equal(keys.check(digest), undefined)
+})
+
+t.test('a key made before keys had stream modes keeps working and has none', async (t) => {
+  const file = keyFile(t)
+  const { token, record } = file.another().create({ streamMode: 'live' })
+  file.database.exec('ALTER TABLE client_keys DROP COLUMN stream_mode; PRAGMA user_version = 2')
+  migrate(file.database)
+  t.same(file.another().check(token), { ...record, streamMode: undefined })
+})
+
+t.test('a stream mode that nobody knows cannot be stored', async (t) => {
+  const file = keyFile(t)
+  file.another().create({})
+  t.throws(() => file.database.exec("UPDATE client_keys SET stream_mode = 'later'"), /CHECK constraint/)
 })
 
 t.test('a store that cannot be read lets nobody in', async (t) => {

@@ -1,16 +1,14 @@
 // A key store over a real file with the real schema.
 
 import Database from 'better-sqlite3'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { systemRandom } from '../../src/core/ids.ts'
 import { SqliteKeys } from '../../src/keys/sqlite-keys.ts'
-import { packageRoot } from '../../src/paths.ts'
+import { migrate } from '../../src/ledger/sqlite/migrations.ts'
 import { manualClock, type ManualClock } from './manual-clock.ts'
-
-const SCHEMA = readFileSync(join(packageRoot, 'src/ledger/sqlite/migrations/002-client-keys.sql'), 'utf8')
 
 export interface KeyFile {
   readonly path: string
@@ -31,7 +29,7 @@ export function keyFile (t: Test, clock = manualClock()): KeyFile {
   }
   const database = open()
   database.pragma('journal_mode = WAL')
-  database.exec(SCHEMA)
+  migrate(database)
   return {
     path,
     database,
