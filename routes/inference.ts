@@ -11,20 +11,22 @@ import type { Gateway } from '../src/gateway.ts'
 import { openaiChat } from '../src/wire/openai-chat/index.ts'
 import { readFormEnvelope } from '../src/wire/openai-chat/form-envelope.ts'
 import { outletOf } from '../plugins/outlet.ts'
+import { readDeadlineHeaders, readStreamHeader } from './exchange-headers.ts'
 
 /** Tasks whose request is JSON, and those whose request is a form; the wire they are asked in. */
 const JSON_TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation', 'image', 'speech']
 const FORM_TASKS: readonly Task[] = ['transcription']
 
 const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
-  const { limits, spoolFolder } = gateway.settings
+  const { limits, spoolFolder, deadlines: { totalMs } } = gateway.settings
   for (const task of JSON_TASKS) {
     fastify.post(TASK_PATHS[task], { bodyLimit: limits.inference, config: { task } }, (request, reply) =>
-      gateway.exchange(askJson(request, task), take(request, reply)))
+      gateway.exchange(askJson(request.body, task, facts(request, totalMs)), take(request, reply)))
   }
   for (const task of FORM_TASKS) {
     fastify.post(TASK_PATHS[task], { bodyLimit: limits.multipart, config: { task } }, async (request, reply) => {
-      const ask = await askForm(request, task, { folder: spoolFolder, limitBytes: limits.multipart })
+      const known = { ...facts(request, totalMs), task } // before the body: a wrong header must not cost an upload
+      const ask = await askForm(request, known, { folder: spoolFolder, limitBytes: limits.multipart })
       try {
         await gateway.exchange(ask, take(request, reply))
       } finally {
@@ -36,23 +38,26 @@ const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { ga
 
 export default inference
 
+/** What is known of an ask before its body is read. */
+type Facts = Omit<Ask, 'task' | 'envelope' | 'body'>
+
 function take (request: FastifyRequest, reply: FastifyReply) {
   request.isExchange = true
   return outletOf(reply)
 }
 
-function askJson (request: FastifyRequest, task: Task): Ask {
-  const json = readBody(request.body)
-  return { ...facts(request), task, envelope: openaiChat.readEnvelope(json, task), body: { kind: 'json', json } }
+function askJson (body: unknown, task: Task, known: Facts): Ask {
+  const json = readBody(body)
+  return { ...known, task, envelope: openaiChat.readEnvelope(json, task), body: { kind: 'json', json } }
 }
 
 async function askForm (
-  request: FastifyRequest, task: Task, limits: { folder: string, limitBytes: number }
+  request: FastifyRequest, known: Facts & { task: Task }, limits: { folder: string, limitBytes: number }
 ): Promise<Ask> {
   const contentType = request.headers['content-type'] ?? ''
   if (!contentType.startsWith('multipart/')) throw new GatewayError('wrong_content_type', { contentType, expected: 'multipart/form-data' })
   const { body, fields } = await spool(request.body as Readable, { ...limits, contentType })
-  return { ...facts(request), task, envelope: readFormEnvelope(fields, body.bytes), body }
+  return { ...known, envelope: readFormEnvelope(fields, body.bytes), body }
 }
 
 /** @throws GatewayError `invalid_json` */
@@ -68,16 +73,15 @@ function readBody (body: unknown): JsonBody {
   }
 }
 
-function facts (
-  { principal, headers }: FastifyRequest
-): Pick<Ask, 'wire' | 'principal' | 'isExact' | 'deadlines' | 'streamMode' | 'attribution'> {
+/** `operatorTotalMs`: the longest time a client may ask for. @throws GatewayError for a header that says nothing. */
+function facts ({ principal, headers }: FastifyRequest, operatorTotalMs: number): Facts {
   const title = headers['x-openrouter-title'] ?? headers['x-title']
   return {
     wire: openaiChat,
     principal,
     isExact: headers['x-aibroker-relay'] === 'exact',
-    deadlines: undefined,
-    streamMode: undefined,
+    deadlines: readDeadlineHeaders(headers, operatorTotalMs),
+    streamMode: readStreamHeader(headers) ?? principal.streamMode,
     attribution: { referer: headers['http-referer'] as string | undefined, title: title as string | undefined }
   }
 }

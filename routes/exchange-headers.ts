@@ -1,0 +1,61 @@
+// What a client may ask of its own request by headers: how long to wait for what, and what becomes of a broken stream.
+//
+// A client may set every deadline, but none beyond the operator's AIBROKER_TOTAL_TIMEOUT_MS: whoever needs longer ones
+// than that for a model asks the operator, who writes them into modelsconfig.yml.
+
+import type { IncomingHttpHeaders } from 'node:http'
+import { DEADLINE_WORDS, LONGEST_DEADLINE_MS, readDeadlineMs } from '../src/core/deadline-words.ts'
+import type { DeadlineName, DeadlineOverrides } from '../src/core/deadlines.ts'
+import { GatewayError } from '../src/core/errors.ts'
+import { STREAM_MODES, type StreamMode } from '../src/core/stream-mode.ts'
+
+const STREAM = 'X-Aibroker-Stream'
+const STREAM_KEY = STREAM.toLowerCase()
+
+/** Worked out once: a request pays one look-up for each. */
+const TIMEOUTS = Object.entries(DEADLINE_WORDS).map(([word, name]) => {
+  const title = `X-Aibroker-Timeout-${word.split('_').map(capital).join('-')}`
+  return { title, key: title.toLowerCase(), name }
+})
+
+/**
+ * The deadlines of `X-Aibroker-Timeout-*`; undefined, without making anything, when there is none.
+ * `operatorTotalMs` is the setting, 0 for no bound.
+ * @throws GatewayError `invalid_body` naming the header and its range.
+ */
+export function readDeadlineHeaders (
+  headers: IncomingHttpHeaders, operatorTotalMs: number
+): DeadlineOverrides | undefined {
+  let deadlines: { -readonly [name in DeadlineName]?: number } | undefined
+  for (const { title, key, name } of TIMEOUTS) {
+    const text = headers[key]
+    if (text === undefined) continue
+    deadlines ??= {}
+    deadlines[name] = readTimeout(String(text), title, operatorTotalMs || LONGEST_DEADLINE_MS)
+  }
+  return deadlines
+}
+
+/** @throws GatewayError `invalid_body` */
+export function readStreamHeader (headers: IncomingHttpHeaders): StreamMode | undefined {
+  const text = headers[STREAM_KEY]
+  if (text === undefined) return undefined
+  const mode = STREAM_MODES.find((mode) => mode === text)
+  if (mode) return mode
+  throw wrong(STREAM, `one of ${STREAM_MODES.join(', ')}`)
+}
+
+function readTimeout (text: string, title: string, largestMs: number): number {
+  const ms = readDeadlineMs(text)
+  if (ms !== undefined && ms >= 1 && ms <= largestMs) return ms
+  throw wrong(title, `a time from 1ms to ${largestMs / 1_000}s, such as 5, 1500ms or 1m`)
+}
+
+/** Without the value: somebody may have put a secret into the wrong header. */
+function wrong (title: string, expected: string): GatewayError {
+  return new GatewayError('invalid_body', { reason: `The header ${title} must be ${expected}.` }, { param: title })
+}
+
+function capital (word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
