@@ -1,4 +1,4 @@
-// A refusal for asking too often: the error, and the three headers that only the gateway's own 429 carries.
+// Refusals that pass by themselves: the error, and the headers that only the gateway's own ones carry.
 
 import type { FastifyReply } from 'fastify'
 import { GatewayError } from '../src/core/errors.ts'
@@ -14,7 +14,7 @@ export interface Refusal {
 
 /** Sets the headers and gives back the error to throw. `X-RateLimit-Reset` is ms since the epoch, as OpenRouter's. */
 export function refusal (reply: FastifyReply, { code, scope, limit, waitMs, nowMs }: Refusal): GatewayError {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1_000))
+  const seconds = secondsOf(waitMs)
   const headers = {
     'X-RateLimit-Limit': String(limit),
     'X-RateLimit-Remaining': '0',
@@ -22,4 +22,14 @@ export function refusal (reply: FastifyReply, { code, scope, limit, waitMs, nowM
   }
   reply.headers(headers)
   return new GatewayError(code, { scope, limit, seconds }, { retryAfterS: seconds, metadata: { headers } })
+}
+
+/** The process is full or late. Not the client's limit, so there is none to tell: only when to come back. */
+export function overloaded (waitMs: number): GatewayError {
+  const seconds = secondsOf(waitMs)
+  return new GatewayError('overloaded', { seconds }, { retryAfterS: seconds })
+}
+
+function secondsOf (waitMs: number): number {
+  return Math.max(1, Math.ceil(waitMs / 1_000))
 }

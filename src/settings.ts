@@ -33,6 +33,14 @@ export interface Settings {
   /** True when AIBROKER_RATE_LIMIT_RPM is set: loopback and sockets are counted only then. */
   readonly isLoopbackLimited: boolean
   readonly maxInFlight: number
+  /** Requests that may wait for a place; 0: none. */
+  readonly queueLength: number
+  /** Longest wait for a place. */
+  readonly queueMs: number
+  /** Lateness of the event loop above which inference requests are refused; 0: never. */
+  readonly shedLagMs: number
+  /** How long a client may take nothing of what is written to it before it is cut; 0: for ever. */
+  readonly writeStallMs: number
   readonly limits: BodyLimits
   /** Addresses whose X-Forwarded-For is believed. */
   readonly trustProxy: readonly string[]
@@ -136,6 +144,10 @@ function readLimits (env: Env) {
     rateLimitRpm: readCount('AIBROKER_RATE_LIMIT_RPM', env['AIBROKER_RATE_LIMIT_RPM'], 600, 1e9),
     isLoopbackLimited: env['AIBROKER_RATE_LIMIT_RPM'] !== undefined,
     maxInFlight: readCount('AIBROKER_MAX_IN_FLIGHT', env['AIBROKER_MAX_IN_FLIGHT'], 1_000, 1e6),
+    queueLength: readCount('AIBROKER_QUEUE', env['AIBROKER_QUEUE'], 100, 10_000),
+    queueMs: millis('AIBROKER_QUEUE_MS', 2_000),
+    shedLagMs: millis('AIBROKER_SHED_LAG_MS', 200),
+    writeStallMs: millis('AIBROKER_WRITE_STALL_MS', 30_000),
     limits: {
       control: 1 * MIB,
       inference: bytes('AIBROKER_BODY_LIMIT', 32 * MIB),

@@ -80,6 +80,12 @@ export const ERRORS = {
     errorType: 'provider_unavailable',
     says: 'Upstream error from {provider}: {reason}. The answer is incomplete.'
   },
+  overloaded: {
+    status: 503,
+    type: 'server_error',
+    errorType: 'provider_overloaded',
+    says: 'The broker runs as much as it can. Retry in {seconds} s.'
+  },
   draining: {
     status: 503,
     type: 'server_error',

@@ -1,31 +1,27 @@
-// Places for requests in flight: so many in the process, and so many per key.
-
-export interface PlaceRefusal {
-  readonly scope: 'key' | 'broker'
-  readonly limit: number
-}
+// Places for requests in flight: so many in the process, and so many per key. Counting only; who waits is elsewhere.
 
 export class Places {
-  readonly #limit: number
+  /** Of the whole process; infinite when there is no limit. */
+  readonly limit: number
   #taken = 0
-  /** Only keys with a request running are here, so the map is bounded by the process limit. */
+  /** Only keys with a request running are here, so the map is bounded by what runs. */
   readonly #takenByKey = new Map<string, number>()
 
   /** @param limit places of the whole process; 0: as many as come. */
   constructor (limit: number) {
-    this.#limit = limit === 0 ? Number.POSITIVE_INFINITY : limit
+    this.limit = limit === 0 ? Number.POSITIVE_INFINITY : limit
   }
 
-  /** Takes a place, or says which limit forbids it. Every place taken must be released exactly once. */
-  take (keyId: string | undefined, keyLimit: number | undefined): PlaceRefusal | undefined {
-    if (this.#taken >= this.#limit) return { scope: 'broker', limit: this.#limit }
+  /** Takes a place, or answers false and takes nothing. Every place taken must be released exactly once. */
+  take (keyId: string | undefined, keyLimit: number | undefined): boolean {
+    if (this.#taken >= this.limit) return false
     if (keyId !== undefined) {
       const taken = this.#takenByKey.get(keyId) ?? 0
-      if (keyLimit !== undefined && taken >= keyLimit) return { scope: 'key', limit: keyLimit }
+      if (keyLimit !== undefined && taken >= keyLimit) return false
       this.#takenByKey.set(keyId, taken + 1)
     }
     this.#taken++
-    return undefined
+    return true
   }
 
   release (keyId: string | undefined): void {
@@ -36,5 +32,12 @@ export class Places {
     else this.#takenByKey.set(keyId, taken)
   }
 
+  /** True when the key's own limit keeps it out, whatever else is free. */
+  isKeyFull (keyId: string | undefined, keyLimit: number | undefined): boolean {
+    if (keyId === undefined || keyLimit === undefined) return false
+    return (this.#takenByKey.get(keyId) ?? 0) >= keyLimit
+  }
+
   get taken (): number { return this.#taken }
+  get isFull (): boolean { return this.#taken >= this.limit }
 }
