@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { TASK_PATHS } from './core/ask.ts'
 import type { Clock } from './core/clock.ts'
-import { createTagSource, type RandomBytes } from './core/ids.ts'
+import { createTagSource, createUnitSource, type RandomBytes } from './core/ids.ts'
 import { createExchange } from './exchange/exchange.ts'
 import { createHttpUpstream } from './exchange/http-upstream.ts'
 import { watchRunning } from './exchange/running.ts'
@@ -45,7 +45,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const { upstream, close: closeUpstream } = openUpstream(mode, settings, { clock, supply })
   const credentials = mode === 'dry_run' ? dryRunCredentials(supply.providers) : supply.credentials
   const { catalog, providers } = supply
-  const health = createHealth({ clock })
+  const health = createHealth({ clock, random: createUnitSource(random) })
   const router = createRouter({
     catalog, providers, credentials, health, strategy: settings.strategy, unknownPrice: settings.unknownPrice
   })

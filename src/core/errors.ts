@@ -92,6 +92,12 @@ export const ERRORS = {
     errorType: 'provider_overloaded',
     says: 'The broker is shutting down. Retry in a moment.'
   },
+  backends_resting: {
+    status: 503,
+    type: 'server_error',
+    errorType: 'provider_overloaded',
+    says: 'Every backend of {model} rests after failures of its provider. Retry in {seconds} s.'
+  },
   ledger_unavailable: {
     status: 503,
     type: 'server_error',

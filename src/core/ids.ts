@@ -13,6 +13,16 @@ export type RandomBytes = (bytes: Uint8Array) => void
 
 export const systemRandom: RandomBytes = (bytes) => { randomFillSync(bytes) }
 
+/** Random numbers in [0, 1), for chance that no secret hangs on: jitter, sampling. */
+export function createUnitSource (random: RandomBytes): () => number {
+  const word = new Uint32Array(1)
+  const bytes = new Uint8Array(word.buffer)
+  return () => {
+    random(bytes)
+    return (word[0] ?? 0) / 2 ** 32
+  }
+}
+
 /** Random alphanumeric tags, drawn from a pool so that a request costs no call into the random source. */
 export function createTagSource (random: RandomBytes): () => string {
   const pool = new Uint8Array(TAG_LENGTH * 512)

@@ -9,12 +9,10 @@ import type { ExchangeParts } from './parts.ts'
 
 /** No candidate could be tried at all. */
 export function nothingEligible (plan: Plan, parts: ExchangeParts): GatewayError {
-  const { reason, retryAfterS } = parts.describeNothingEligible(plan)
+  const { code, reason, retryAfterS } = parts.describeNothingEligible(plan)
   const model = plan.requestedModel
-  if (retryAfterS !== undefined) {
-    return new GatewayError('all_throttled', { model, seconds: retryAfterS }, { retryAfterS })
-  }
-  return new GatewayError('nothing_eligible', { model, reason })
+  if (retryAfterS === undefined) return new GatewayError(code, { model, reason })
+  return new GatewayError(code, { model, seconds: retryAfterS }, { retryAfterS })
 }
 
 /** What the client is told after the last attempt. The last refusal counts, the list tells the rest. */

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
 import type { Health } from '../routing/health.ts'
+import type { NothingEligible } from '../routing/nothing-eligible.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Router } from '../routing/router.ts'
 import type { ExchangeReport } from './report.ts'
@@ -28,8 +29,8 @@ export interface ExchangeParts {
   nextTag (): string
   /** The text of a plan as the ledger keeps it. */
   describePlan (plan: Plan): string
-  /** Why nothing was eligible, in words, and in how many seconds that may change. */
-  describeNothingEligible (plan: Plan): { readonly reason: string, readonly retryAfterS: number | undefined }
+  /** Why nothing was eligible: the error's code, in words, and in how many seconds that may change. */
+  describeNothingEligible (plan: Plan): NothingEligible
   /** Hears every exchange once, after its settlement. */
   report (report: ExchangeReport): void
   /** Hears what somebody should look at: a settlement that could not be written, a credential that was refused. */

@@ -7,19 +7,26 @@ import type { PoolState } from '../providers/credentials.ts'
 import type { ResolvedProvider } from '../providers/registry.ts'
 import type { Health } from './health.ts'
 import type { ExclusionCode, PlanRequest } from './plan.ts'
+import { restText } from './rest-text.ts'
 import type { Row } from './roster.ts'
 
 export interface Filter {
   readonly code: ExclusionCode
   /** Detail of the exclusion; undefined: the backend may stay. */
-  readonly excludes: (row: Row, request: PlanRequest, stateOf: StateOf) => string | undefined
+  readonly excludes: (row: Row, request: PlanRequest, stateOf: StateOf) => string | Passing | undefined
+}
+
+/** Detail of an exclusion that ends by itself. */
+interface Passing {
+  readonly detail: string
+  readonly waitMs: number
 }
 
 /** State of a provider's credentials, asked for once per plan and provider. */
 export type StateOf = (provider: string) => PoolState
 
 export interface FilterParts {
-  readonly health: Pick<Health, 'coolingMs'>
+  readonly health: Pick<Health, 'restOf'>
   /** Whether backends whose cost is not known may be used. */
   readonly unknownPrice: 'allow' | 'deny'
 }
@@ -65,14 +72,15 @@ export function createFilters ({ health, unknownPrice }: FilterParts): readonly 
       code: 'credential_cooling',
       excludes: ({ backend }, _request, stateOf) => {
         const state = stateOf(backend.provider)
-        return state.kind === 'cooling' ? String(state.retryAfterMs) : undefined
+        if (state.kind !== 'cooling' || state.retryAfterMs === undefined) return undefined
+        return { detail: String(state.retryAfterMs), waitMs: state.retryAfterMs }
       }
     },
     {
       code: 'backend_cooling',
       excludes: ({ backend }) => {
-        const coolingMs = health.coolingMs(backend.id)
-        return coolingMs > 0 ? String(coolingMs) : undefined
+        const rest = health.restOf(backend.id)
+        return rest && { detail: restText(rest), waitMs: rest.waitMs }
       }
     }
   ]

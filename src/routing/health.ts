@@ -1,55 +1,111 @@
-// Recent outcomes per backend; passive only, no paid probes.
-//
-// DESIGN. After three failures in a row that are the provider's a backend rests for 5 s; the first failure after a rest
-// doubles it, up to 60 s; one answer ends it. Failures during a rest come from calls that were under way before and
-// count nothing: otherwise one bad second under load would already mean the longest rest.
+// Which backends are well: a breaker for each that was called. What a breaker does is in breaker.ts.
 
 import type { Clock } from '../core/clock.ts'
-import { OUTCOME_RULES, type Outcome } from '../core/outcome.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { Breaker, type BreakerState } from './breaker.ts'
 
-export interface Health {
-  /** Milliseconds until the backend may be tried again; 0: now. */
-  coolingMs (backendId: string): number
-  note (backendId: string, outcome: Outcome): void
+export interface BackendHealth {
+  /** `<provider>:<model id>` */
+  readonly id: string
+  readonly state: BreakerState
+  /** Failures in a row that are the provider's. */
+  readonly failures: number
+  /** Ms until a call may go; 0: now. */
+  readonly retryInMs: number
+  /** The last failure in the provider's own words, which may echo a request: for operators only. */
+  readonly lastReason: string | undefined
+  /** Wall ms of the last failure that counted. */
+  readonly lastFailureAtMs: number | undefined
+  /** Wall ms when the breaker last opened or closed. */
+  readonly changedAtMs: number
 }
 
-const FAILURES_BEFORE_REST = 3
-const FIRST_REST_MS = 5_000
-const LONGEST_REST_MS = 60_000
+/** Why a backend may not be called now. */
+export interface Rest {
+  readonly waitMs: number
+  readonly failures: number
+  /** The failure in our own words: whoever asks about this backend may read them. */
+  readonly reason: string
+}
+
+export interface Health {
+  /** Milliseconds until the backend may be tried again; 0: now (closed, or its probe is free). */
+  coolingMs (backendId: string): number
+  /** Undefined: it may be tried now. */
+  restOf (backendId: string): Rest | undefined
+  /** Claims the right to call: false when it rests or its one probe is under way. Each claimed call ends in `note` once. */
+  claim (backendId: string): boolean
+  /** What a call came to. Only answers and the provider's failures are judged; anything else frees the probe. */
+  note (backendId: string, outcome: Outcome): void
+  /** What is known, for metrics, explain and `models --health`; backends that were never called are not in it. */
+  list (): readonly BackendHealth[]
+}
+
+export interface HealthParts {
+  readonly clock: Pick<Clock, 'monotonicMs' | 'nowMs'>
+  /** Numbers in [0, 1). */
+  readonly random: () => number
+}
+
 /** Backends remembered. Clients can name backends that nobody configured, so the list must not grow with them. */
 const MOST_BACKENDS = 1_000
 
-interface Trouble {
-  failures: number
-  restMs: number
-  restsUntilMs: number
-}
+export function createHealth ({ clock, random }: HealthParts): Health {
+  const breakers = new Map<string, Breaker>()
 
-export function createHealth ({ clock }: { clock: Pick<Clock, 'monotonicMs'> }): Health {
-  const troubles = new Map<string, Trouble>()
-
-  const noteFailure = (backendId: string): void => {
-    const nowMs = clock.monotonicMs()
-    const trouble = troubles.get(backendId) ?? { failures: 0, restMs: 0, restsUntilMs: 0 }
-    if (trouble.restsUntilMs > nowMs) return
-    trouble.failures++
-    if (trouble.failures >= FAILURES_BEFORE_REST) {
-      trouble.restMs = Math.min(LONGEST_REST_MS, Math.max(FIRST_REST_MS, trouble.restMs * 2))
-      trouble.restsUntilMs = nowMs + trouble.restMs
-    }
-    troubles.delete(backendId) // to the end of the line: the front is forgotten first
-    troubles.set(backendId, trouble)
-    if (troubles.size > MOST_BACKENDS) troubles.delete(troubles.keys().next().value as string)
+  const breakerOf = (backendId: string): Breaker => {
+    const known = breakers.get(backendId)
+    if (known) return known
+    const breaker = new Breaker(random, clock.nowMs())
+    if (breakers.size >= MOST_BACKENDS) breakers.delete(leastMissed(breakers, clock.monotonicMs()))
+    breakers.set(backendId, breaker)
+    return breaker
   }
 
   return {
-    coolingMs (backendId) {
-      const trouble = troubles.get(backendId)
-      return trouble ? Math.max(0, trouble.restsUntilMs - clock.monotonicMs()) : 0
+    coolingMs: (backendId) => breakers.get(backendId)?.waitMs(clock.monotonicMs()) ?? 0,
+    restOf (backendId) {
+      const breaker = breakers.get(backendId)
+      const waitMs = breaker?.waitMs(clock.monotonicMs()) ?? 0
+      if (!breaker || waitMs === 0) return undefined
+      return { waitMs, failures: breaker.failures, reason: ownWords(breaker.lastFailure) }
     },
+    claim: (backendId) => breakerOf(backendId).claim(clock.monotonicMs()),
     note (backendId, outcome) {
-      if (outcome.kind === 'answered') troubles.delete(backendId)
-      else if (OUTCOME_RULES[outcome.kind].blame === 'provider') noteFailure(backendId)
+      breakerOf(backendId).note(outcome, { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() })
+    },
+    list () {
+      const nowMs = clock.monotonicMs()
+      return [...breakers].map(([id, breaker]) => ({
+        id,
+        state: breaker.state(nowMs),
+        failures: breaker.failures,
+        retryInMs: breaker.waitMs(nowMs),
+        lastReason: providersWords(breaker.lastFailure),
+        lastFailureAtMs: breaker.lastFailureAtMs,
+        changedAtMs: breaker.changedAtMs
+      }))
     }
+  }
+}
+
+/** The oldest that nothing is wrong with, else the oldest: made-up names must not push out those that rest. */
+function leastMissed (breakers: ReadonlyMap<string, Breaker>, nowMs: number): string {
+  for (const [id, breaker] of breakers) if (breaker.failures === 0 && breaker.state(nowMs) === 'closed') return id
+  const [oldest = ''] = breakers.keys()
+  return oldest
+}
+
+function providersWords (failure: Outcome | undefined): string | undefined {
+  return failure && 'reason' in failure ? failure.reason : undefined
+}
+
+function ownWords (failure: Outcome | undefined): string {
+  switch (failure?.kind) {
+    case 'failed': return failure.status >= 400 ? `answered ${failure.status}` : 'gave an answer that could not be used'
+    case 'unreachable': return 'could not be reached'
+    case 'stalled': return 'did not answer in time'
+    case 'cut': return 'broke off in the middle of its answer'
+    default: return 'failed'
   }
 }

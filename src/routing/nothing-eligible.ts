@@ -1,23 +1,45 @@
 // A plan without candidates in words: which filter refused each backend, and what is the least that would help.
 
+import type { ErrorCode } from '../core/errors.ts'
 import type { Exclusion, Plan } from './plan.ts'
 import { distanceOf, reasonFor } from './reasons.ts'
 
 export interface NothingEligible {
-  /** For `nothing_eligible`: every backend with its reason, then the nearest miss. Ends with a full stop. */
-  readonly reason: string
   /**
-   * Set when waiting helps, because a backend is out only for resting: seconds until the first is back, at least 1.
-   * Those that are out for good do not count: a client that is told "not found" would never try again.
+   * What the client is told. Where waiting helps, whoever is back first decides: `backends_resting` for a breaker,
+   * `all_throttled` for a credential. Those that are out for good do not count: a client that is told "not found"
+   * would never try again.
    */
+  readonly code: Extract<ErrorCode, 'nothing_eligible' | 'all_throttled' | 'backends_resting'>
+  /** Every backend with its reason, then the nearest miss. Ends with a full stop. */
+  readonly reason: string
+  /** Seconds until the first is back, at least 1; undefined for `nothing_eligible`. */
   readonly retryAfterS: number | undefined
 }
 
 /** `auto` can have hundreds. */
 const MOST_NAMED = 8
 
-export function describeNothingEligible ({ excluded }: Plan): NothingEligible {
-  return { reason: reasonOf(excluded), retryAfterS: retryAfterOf(excluded) }
+/** Whoever was eligible when it was planned was taken meanwhile: the place of a probe, or the last ready credential. */
+const TAKEN: NothingEligible = {
+  code: 'backends_resting', reason: 'another request finds out whether it is back.', retryAfterS: 1
+}
+
+/** A plan without candidates, or one none of whose candidates could be asked. */
+export function describeNothingEligible ({ candidates, excluded }: Plan): NothingEligible {
+  if (candidates.length > 0) return TAKEN
+  const reason = reasonOf(excluded)
+  const first = firstBack(excluded)
+  if (first?.waitMs === undefined) return { code: 'nothing_eligible', reason, retryAfterS: undefined }
+  const code = first.code === 'backend_cooling' ? 'backends_resting' : 'all_throttled'
+  return { code, reason, retryAfterS: Math.max(1, Math.ceil(first.waitMs / 1_000)) }
+}
+
+function firstBack (excluded: readonly Exclusion[]): Exclusion | undefined {
+  const [first] = excluded
+    .filter(({ waitMs }) => waitMs !== undefined)
+    .sort((a, b) => (a.waitMs ?? 0) - (b.waitMs ?? 0))
+  return first
 }
 
 function reasonOf (excluded: readonly Exclusion[]): string {
@@ -30,11 +52,4 @@ function reasonOf (excluded: readonly Exclusion[]): string {
   if (excluded.length > MOST_NAMED) named.push(`and ${excluded.length - MOST_NAMED} more`)
   const { wouldHelp } = reasonFor(nearest.code, nearest.detail)
   return `${named.join('; ')}. Nearest is ${nearest.backend.id}: ${wouldHelp}.`
-}
-
-function retryAfterOf (excluded: readonly Exclusion[]): number | undefined {
-  const waits = excluded
-    .filter(({ code }) => code === 'credential_cooling' || code === 'backend_cooling')
-    .map(({ detail }) => Number(detail))
-  return waits.length === 0 ? undefined : Math.max(1, Math.ceil(Math.min(...waits) / 1_000))
 }

@@ -1,5 +1,5 @@
 // A plan as the ledger keeps it: short JSON, the same text for the same plan, so that equal plans share one row.
-// Nothing of a single request is in it: no ceilings, no times, no remaining seconds.
+// Nothing of a single request is in it: no ceilings, no times, no exact waits.
 
 import { EXCLUSIONS, type ExclusionCode, type Plan } from './plan.ts'
 
@@ -18,8 +18,8 @@ export interface RecordedPlan {
   }>
 }
 
-/** Their detail is a wait, different for every request. */
-const PASSING: ReadonlySet<ExclusionCode> = new Set(['credential_cooling', 'backend_cooling'])
+/** Its detail is a wait, different for every request. */
+const UNRECORDED: ExclusionCode = 'credential_cooling'
 
 /** An exchange tries six at the most; `auto` ranks hundreds, and those far down differ from request to request. */
 const MOST_CANDIDATES = 12
@@ -32,7 +32,7 @@ export function planText (plan: Plan): string {
     candidates: plan.candidates.slice(0, MOST_CANDIDATES).map(({ backend, model }) => [backend.id, model.name]),
     more: Math.max(0, plan.candidates.length - MOST_CANDIDATES),
     excluded: plan.excluded.map(({ backend, code, detail }) =>
-      detail === undefined || PASSING.has(code) ? [backend.id, code] : [backend.id, code, detail])
+      detail === undefined || code === UNRECORDED ? [backend.id, code] : [backend.id, code, detail])
   })
 }
 

@@ -28,8 +28,10 @@ export interface Candidate {
 export interface Exclusion {
   readonly backend: Backend
   readonly code: ExclusionCode
-  /** The missing capability, the window's size, when it may be tried again …; plain words or numbers. */
+  /** The missing capability, the window's size, after how many failures it rests …; plain words or numbers. */
   readonly detail: string | undefined
+  /** Ms until it may be tried; undefined: waiting does not help. */
+  readonly waitMs?: number
 }
 
 export interface Plan {

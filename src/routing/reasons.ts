@@ -12,6 +12,8 @@ export interface Reason {
 interface Wording {
   readonly says: string
   readonly helps: string
+  /** Stands for a detail that is not known. */
+  readonly untold?: string
   /** How close to eligible it is: 0 needs the least. The nearest miss is named to the client. */
   readonly distance: number
 }
@@ -19,8 +21,9 @@ interface Wording {
 /** `{detail}` is the detail of the exclusion (routing/filters.ts). */
 const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
   backend_cooling: {
-    says: 'has failed several times in a row and rests',
-    helps: 'wait: it is tried again within 60 seconds',
+    says: 'is resting after {detail}',
+    helps: 'wait: one request at a time finds out whether it is back',
+    untold: 'several failures in a row',
     distance: 0
   },
   credential_cooling: {
@@ -66,8 +69,8 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
 }
 
 export function reasonFor (code: ExclusionCode, detail: string | undefined): Reason {
-  const { says, helps } = WORDINGS[code]
-  const fill = (text: string) => text.replaceAll('{detail}', detail ?? 'it')
+  const { says, helps, untold = 'it' } = WORDINGS[code]
+  const fill = (text: string) => text.replaceAll('{detail}', detail ?? untold)
   return { reason: fill(says), wouldHelp: fill(helps) }
 }
 

@@ -27,7 +27,7 @@ export interface RouterParts {
   catalog (): Catalog
   providers (): Providers
   readonly credentials: Pick<Credentials, 'state'>
-  readonly health: Pick<Health, 'coolingMs'>
+  readonly health: Pick<Health, 'restOf'>
   /** What `auto` means. */
   readonly strategy: 'cheapest' | 'best'
   readonly unknownPrice: 'allow' | 'deny'
@@ -47,13 +47,12 @@ export function createRouter (parts: RouterParts): Router {
       const meant = resolve(request.envelope.model, snapshot)
       const policy = meant.kind === 'auto' ? policies[meant.name] : priority
       const sieve = { request, filters, stateOf: statesOf(parts.credentials) }
-      const { eligible, resting, excluded } = sift(rowsFor(meant, request.task, snapshot), sieve)
-      const rows = eligible.length > 0 ? rank(eligible, request, policy) : inOrderOfReturn(resting)
+      const { eligible, excluded } = sift(rowsFor(meant, request.task, snapshot), sieve)
       return {
         requestedModel: request.envelope.model,
         policy: policy.name,
-        candidates: rows.map((row) => new RankedCandidate(row, request)),
-        excluded: eligible.length > 0 ? [...excluded, ...resting] : excluded,
+        candidates: rank(eligible, request, policy).map((row) => new RankedCandidate(row, request)),
+        excluded,
         catalogVersion: snapshot.catalog.version
       }
     }
@@ -84,12 +83,8 @@ function wrongTask ({ name, tasks }: Model, task: Task): GatewayError {
   return new GatewayError('wrong_task', { model: name, path: `/v1${TASK_PATHS[task]}`, tasks: [...tasks].join(', ') })
 }
 
-/** An exclusion for resting, with the row that would be eligible without it. */
-type Resting = Exclusion & { readonly row: Row }
-
 interface Sifted {
   readonly eligible: readonly Row[]
-  readonly resting: readonly Resting[]
   readonly excluded: readonly Exclusion[]
 }
 
@@ -101,21 +96,20 @@ interface Sieve {
 
 function sift (rows: readonly Row[], sieve: Sieve): Sifted {
   const eligible: Row[] = []
-  const resting: Resting[] = []
   const excluded: Exclusion[] = []
   for (const row of rows) {
     const exclusion = exclusionOf(row, sieve)
-    if (!exclusion) eligible.push(row)
-    else if (exclusion.code === 'backend_cooling') resting.push({ ...exclusion, row })
-    else excluded.push(exclusion)
+    if (exclusion) excluded.push(exclusion)
+    else eligible.push(row)
   }
-  return { eligible, resting, excluded }
+  return { eligible, excluded }
 }
 
 function exclusionOf (row: Row, { request, filters, stateOf }: Sieve): Exclusion | undefined {
   for (const { code, excludes } of filters) {
-    const detail = excludes(row, request, stateOf)
-    if (detail !== undefined) return { backend: row.backend, code, detail }
+    const refusal = excludes(row, request, stateOf)
+    if (typeof refusal === 'string') return { backend: row.backend, code, detail: refusal }
+    if (refusal) return { backend: row.backend, code, ...refusal }
   }
   return undefined
 }
@@ -130,11 +124,4 @@ function statesOf (credentials: RouterParts['credentials']): StateOf {
     states.set(provider, state)
     return state
   }
-}
-
-/** Last resort: with nobody else left a backend that is cooling is tried all the same, the one that is back first. */
-function inOrderOfReturn (resting: readonly Resting[]): Row[] {
-  return resting
-    .toSorted((a, b) => Number(a.detail) - Number(b.detail) || (a.backend.id < b.backend.id ? -1 : 1))
-    .map(({ row }) => row)
 }

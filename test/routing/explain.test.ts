@@ -5,6 +5,7 @@ import { explain, type ExplainedAttempt, type ExplainedExchange } from '../../sr
 import { planText, readPlanText } from '../../src/routing/plan-text.ts'
 import { EXCLUSIONS } from '../../src/routing/plan.ts'
 import { reasonFor } from '../../src/routing/reasons.ts'
+import { restText } from '../../src/routing/rest-text.ts'
 import { backend, catalogOf, model, price, request, routerOf } from './samples.ts'
 
 const FAIR = price({ input: '1', output: '3' })
@@ -73,12 +74,39 @@ t.test('a plan as text is short, and reads back as what it was', async (t) => {
 })
 
 t.test('two requests that are planned alike have the same text, whatever they cost and however long a rest is', async (t) => {
-  const texts = [1_000, 2_000].map((size) => planText(routerOf({
+  const texts = [1_100, 1_600].map((size) => planText(routerOf({
     catalog, cooling: { 'openai:a': size * 3 }, pools: { groq: { kind: 'cooling', retryAfterMs: size * 7 } }
   }).plan(request('m', { bodyBytes: size, maxOutputTokens: size }))))
   t.equal(texts[0], texts[1])
-  t.match(texts[0], '["openai:a","backend_cooling"]')
+  t.match(texts[0], '["openai:a","backend_cooling","3 failures, next try in 5 s: answered 503"]')
   t.match(texts[0], '["groq:b:free","credential_cooling"]')
+})
+
+t.test('a backend that rests is explained: after how many failures, for how long still, and what it did last', async (t) => {
+  const resting = planText(routerOf({ catalog, cooling: { 'openai:a': 1_400 } }).plan(request('m')))
+  t.match(explain(exchange({ plan: resting, attempts: [attempt({ provider: 'groq', modelId: 'b:free' })] })).considered, [
+    { backend: 'groq:b:free', verdict: 'chosen' },
+    { backend: 'openrouter:x/a', code: 'not_needed' },
+    {
+      backend: 'openai:a',
+      code: 'backend_cooling',
+      reason: 'is resting after 3 failures, next try in 2 s: answered 503',
+      would_help: 'wait: one request at a time finds out whether it is back'
+    },
+    { backend: 'nobody:a' }
+  ])
+})
+
+t.test('an outage that lasts for ever is told in few different texts: the books do not grow with its seconds', async (t) => {
+  const texts = new Set<string>()
+  for (let failures = 3; failures < 1_000; failures++) {
+    for (let waitMs = 1; waitMs < 24_000; waitMs += 97) texts.add(restText({ waitMs, failures, reason: 'answered 503' }))
+  }
+  t.ok(texts.size <= 63, `${texts.size} texts`)
+})
+
+t.test('plans of versions that recorded no number of failures are explained without one', async (t) => {
+  t.equal(reasonFor('backend_cooling', undefined).reason, 'is resting after several failures in a row')
 })
 
 t.test('text that is no plan is said to be none, and the rest is still explained', async (t) => {

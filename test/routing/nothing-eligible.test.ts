@@ -12,6 +12,7 @@ t.test('every backend is named with its reason, and the nearest with what to do'
   const told = catalogOf(model('m', [backend('nobody:a'), backend('openai:a')]))
   const plan = routerOf({ catalog: told, pools: { openai: NONE } }).plan(request('m'))
   t.same(describeNothingEligible(plan), {
+    code: 'nothing_eligible',
     reason: 'openai:a has no usable credential; nobody:a names the provider nobody, which nobody knows. ' +
       'Nearest is openai:a: set OPENAI_API_KEY.',
     retryAfterS: undefined
@@ -28,6 +29,21 @@ t.test('a capability that is missing is named', async (t) => {
 t.test('when every backend rests, the client is told when the first is back', async (t) => {
   const pools = { openai: resting(4_200), groq: resting(90_000) }
   t.equal(describeNothingEligible(routerOf({ catalog, pools }).plan(request('m'))).retryAfterS, 5)
+})
+
+t.test('a breaker is told as one, a credential as one, and whoever is back first decides', async (t) => {
+  const told = (openaiMs: number, groqMs: number) => {
+    const plan = routerOf({ catalog, cooling: { 'openai:a': openaiMs }, pools: { groq: resting(groqMs) } }).plan(request('m'))
+    const { code, retryAfterS } = describeNothingEligible(plan)
+    return `${code} ${retryAfterS}`
+  }
+  t.equal(told(1_001, 60_000), 'backends_resting 2')
+  t.equal(told(12_000, 3_000), 'all_throttled 3')
+})
+
+t.test('when another request took the only place meanwhile, trying again helps', async (t) => {
+  const plan = routerOf({ catalog }).plan(request('m'))
+  t.match(describeNothingEligible(plan), { code: 'backends_resting', retryAfterS: 1 })
 })
 
 t.test('waiting helps as well when the others are out for good: no 404 for what works again in a moment', async (t) => {
@@ -61,5 +77,5 @@ t.test('hundreds of backends are not all named', async (t) => {
 t.test('without a single model for the endpoint that is said', async (t) => {
   const plan = routerOf({ catalog }).plan(request('auto', {}, { task: 'speech' }))
   t.same(describeNothingEligible(plan),
-    { reason: 'no model of modelsconfig.yml is for this endpoint.', retryAfterS: undefined })
+    { code: 'nothing_eligible', reason: 'no model of modelsconfig.yml is for this endpoint.', retryAfterS: undefined })
 })

@@ -89,11 +89,15 @@ export function routerOf ({ catalog, providers = [], pools = {}, cooling = {}, .
     catalog: typeof catalog === 'function' ? catalog : () => catalog,
     providers: () => known,
     credentials: { state: (id) => pools[id] ?? { kind: 'ready' } },
-    health: { coolingMs: (id) => cooling[id] ?? 0 },
+    health: { restOf: (id) => restOf(cooling[id]) },
     strategy: 'cheapest',
     unknownPrice: 'allow',
     ...rest
   })
+}
+
+function restOf (waitMs: number | undefined) {
+  return waitMs === undefined ? undefined : { waitMs, failures: 3, reason: 'answered 503' }
 }
 
 export function envelope (changes: Partial<Envelope> = {}): Envelope {
