@@ -10,6 +10,7 @@ import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
 import { changesFor } from './request.ts'
 import { ChatStream } from './stream.ts'
+import { openTranscript } from './transcript.ts'
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes */
 const KEEP_ALIVE = Buffer.from(': keep-alive\n\n')
@@ -27,7 +28,7 @@ export const openaiChat: WireFormat = {
     return CHAT_SHAPED.has(options.task) ? new ChatStream(options) : new NamedEventStream(options)
   },
   isEmptyAnswer: () => false,
-  openTranscript: () => undefined,
+  openTranscript,
   keepAlive: (contentType) => contentType.startsWith(EVENT_STREAM) ? KEEP_ALIVE : undefined,
   encodeError,
   errorHeaders,
