@@ -1,4 +1,4 @@
-// The breaker of one backend: who fails is left alone for a while, then one call at a time finds out whether it is back.
+// The breaker of one backend: who fails is left alone for a while, then one call at a time finds out if it is back.
 //
 // DESIGN. Passive: it learns from the outcomes of real requests and sends none of its own, so it never costs anything.
 // - closed: every call may go. Three failures in a row that are the provider's open it.
@@ -69,7 +69,8 @@ export class Breaker {
   waitMs (nowMs: number): number {
     if (this.#restMs === 0) return 0
     if (nowMs < this.#restsUntilMs) return this.#restsUntilMs - nowMs
-    return this.#probeSinceMs === undefined ? 0 : Math.max(0, Math.min(PROBE_WAIT_MS, this.#probeSinceMs + PROBE_MS - nowMs))
+    if (this.#probeSinceMs === undefined) return 0
+    return Math.max(0, Math.min(PROBE_WAIT_MS, this.#probeSinceMs + PROBE_MS - nowMs))
   }
 
   /** Whether a call may go now; one that may ends in `note`. */

@@ -70,11 +70,7 @@ export function createFilters ({ health, unknownPrice }: FilterParts): readonly 
     },
     {
       code: 'credential_cooling',
-      excludes: ({ backend }, _request, stateOf) => {
-        const state = stateOf(backend.provider)
-        if (state.kind !== 'cooling' || state.retryAfterMs === undefined) return undefined
-        return { detail: String(state.retryAfterMs), waitMs: state.retryAfterMs }
-      }
+      excludes: ({ backend }, _request, stateOf) => coolingCredential(stateOf(backend.provider))
     },
     {
       code: 'backend_cooling',
@@ -104,6 +100,11 @@ function missingCredential (provider: ResolvedProvider, state: PoolState): strin
   if (provider.url === undefined && prefix !== undefined) return `set ${prefix}_BASE_URL`
   if (provider.secretSource !== 'none') return `fill ${provider.secretSource}`
   return prefix === undefined ? 'give it a credential in modelsconfig.yml' : `set ${prefix}_API_KEY`
+}
+
+function coolingCredential (state: PoolState): Passing | undefined {
+  if (state.kind !== 'cooling' || state.retryAfterMs === undefined) return undefined
+  return { detail: String(state.retryAfterMs), waitMs: state.retryAfterMs }
 }
 
 /** A key may list the very name that is asked (`auto`, an alias), models, `provider/model_id`; `*` ends a pattern. */

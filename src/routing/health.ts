@@ -33,7 +33,7 @@ export interface Health {
   coolingMs (backendId: string): number
   /** Undefined: it may be tried now. */
   restOf (backendId: string): Rest | undefined
-  /** Claims the right to call: false when it rests or its one probe is under way. Each claimed call ends in `note` once. */
+  /** Claims the right to call: false when it rests or its probe is under way. Each claimed call ends in `note` once. */
   claim (backendId: string): boolean
   /** What a call came to. Only answers and the provider's failures are judged; anything else frees the probe. */
   note (backendId: string, outcome: Outcome): void
