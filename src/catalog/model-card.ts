@@ -5,7 +5,10 @@
 // https://openrouter.ai/docs/api-reference/models/get-models and https://platform.openai.com/docs/api-reference/models
 
 import type { Task } from '../core/ask.ts'
+import { secondsOf, type DeadlineSeconds } from '../core/deadline-words.ts'
+import type { StreamMode } from '../core/stream-mode.ts'
 import { AUTO_MODELS } from './auto-models.ts'
+import { ALL_PARAMETERS, ANY_ARCHITECTURE, architectureOf, parametersOf, type CardArchitecture } from './card-abilities.ts'
 import { pricingOf, UNKNOWN_PRICING, type CardPricing } from './card-pricing.ts'
 import type { Catalog, Model, Tier } from './catalog.ts'
 import { nearestNames } from './nearest.ts'
@@ -22,13 +25,7 @@ export interface ModelCard {
   readonly knowledge_cutoff: null
   readonly expiration_date: null
   readonly context_length: number | null
-  readonly architecture: {
-    readonly modality: string
-    readonly input_modalities: readonly string[]
-    readonly output_modalities: readonly string[]
-    readonly tokenizer: string
-    readonly instruct_type: null
-  }
+  readonly architecture: CardArchitecture
   readonly pricing: CardPricing
   readonly top_provider: {
     readonly context_length: number | null
@@ -46,6 +43,9 @@ export interface ModelCard {
     readonly tasks: readonly Task[]
     readonly aliases: readonly string[]
     readonly providers: readonly string[]
+    /** Here and below only what the file sets for the model; absent otherwise. */
+    readonly stream_mode?: StreamMode
+    readonly timeouts?: DeadlineSeconds
   }
 }
 
@@ -65,17 +65,6 @@ export interface ModelList {
 }
 
 const MOST_HINTS = 3
-
-/** What a model of a task takes and gives, in OpenRouter's words. */
-const MODALITIES: { readonly [task in Task]: { readonly input: readonly string[], readonly output: string } } = {
-  chat: { input: ['text'], output: 'text' },
-  completion: { input: ['text'], output: 'text' },
-  embedding: { input: ['text'], output: 'embeddings' },
-  speech: { input: ['text'], output: 'speech' },
-  transcription: { input: ['audio'], output: 'transcription' },
-  moderation: { input: ['text'], output: 'text' },
-  image: { input: ['text'], output: 'image' }
-}
 
 const lists = new WeakMap<Catalog, ModelList>()
 
@@ -109,7 +98,7 @@ function listed (card: ModelCard): ListedModel {
 }
 
 function cardOf (model: Model, created: number): ModelCard {
-  const { name, displayName, contextWindow = null, maxOutputTokens = null, tier, aliases, backends } = model
+  const { name, displayName, contextWindow = null, tier, aliases, backends, deadlines, streamMode } = model
   const slug = [name, ...aliases].find((name) => name.includes('/')) ?? name
   return {
     ...blankCard(name, displayName, created),
@@ -118,20 +107,31 @@ function cardOf (model: Model, created: number): ModelCard {
     context_length: contextWindow,
     architecture: architectureOf(model),
     pricing: pricingOf(model),
-    top_provider: { context_length: contextWindow, max_completion_tokens: maxOutputTokens, is_moderated: false },
+    top_provider: topProviderOf(model),
     supported_parameters: parametersOf(model),
     x_aibroker: {
       tier,
       tasks: [...model.tasks],
       aliases,
-      providers: [...new Set(backends.map(({ provider }) => provider))]
+      providers: [...new Set(backends.map(({ provider }) => provider))],
+      ...(streamMode && { stream_mode: streamMode }),
+      ...(deadlines && { timeouts: secondsOf(deadlines) })
     }
+  }
+}
+
+/** Sizes as the first backend has them, which may be others than the model's. */
+function topProviderOf ({ contextWindow, maxOutputTokens, backends: [first] }: Model): ModelCard['top_provider'] {
+  return {
+    context_length: first?.contextWindow ?? contextWindow ?? null,
+    max_completion_tokens: first?.maxOutputTokens ?? maxOutputTokens ?? null,
+    is_moderated: false
   }
 }
 
 /** What it can do depends on the model it chooses, so it claims everything a request may need to find out. */
 function autoCard (name: string, created: number): ModelCard {
-  return { ...blankCard(name, name, created), supported_parameters: [...TEXT, ...SAMPLING, ...TOOLS, ...SCHEMA] }
+  return { ...blankCard(name, name, created), supported_parameters: ALL_PARAMETERS }
 }
 
 function blankCard (name: string, displayName: string, created: number): ModelCard {
@@ -146,7 +146,7 @@ function blankCard (name: string, displayName: string, created: number): ModelCa
     knowledge_cutoff: null,
     expiration_date: null,
     context_length: null,
-    architecture: architectureWith(['text', 'image'], ['text']),
+    architecture: ANY_ARCHITECTURE,
     pricing: UNKNOWN_PRICING,
     top_provider: { context_length: null, max_completion_tokens: null, is_moderated: false },
     per_request_limits: null,
@@ -156,39 +156,4 @@ function blankCard (name: string, displayName: string, created: number): ModelCa
     links: { details: `/api/v1/models/${encodeURI(name)}` },
     x_aibroker: { tier: null, tasks: ['chat', 'completion'], aliases: [], providers: [] }
   }
-}
-
-function architectureOf ({ tasks, capabilities }: Model): ModelCard['architecture'] {
-  const rows = [...tasks].map((task) => MODALITIES[task])
-  const input = new Set(rows.flatMap(({ input }) => input))
-  if (capabilities.has('vision')) input.add('image')
-  if (capabilities.has('audio_input')) input.add('audio')
-  return architectureWith([...input], [...new Set(rows.map(({ output }) => output))])
-}
-
-function architectureWith (input: readonly string[], output: readonly string[]): ModelCard['architecture'] {
-  return {
-    modality: `${input.join('+')}->${output.join('+')}`,
-    input_modalities: input,
-    output_modalities: output,
-    tokenizer: 'Other',
-    instruct_type: null
-  }
-}
-
-const TEXT = ['max_tokens']
-/** Reasoning models refuse these at several providers, and a client sends what it finds here. */
-const SAMPLING = ['temperature', 'top_p', 'stop', 'seed', 'frequency_penalty', 'presence_penalty']
-const TOOLS = ['tools', 'tool_choice']
-const SCHEMA = ['response_format', 'structured_outputs']
-const REASONING = ['reasoning', 'include_reasoning', 'reasoning_effort']
-
-function parametersOf ({ tasks, capabilities }: Model): string[] {
-  if (!tasks.has('chat') && !tasks.has('completion')) return []
-  return [
-    ...TEXT,
-    ...(capabilities.has('reasoning') ? REASONING : SAMPLING),
-    ...(capabilities.has('tool_calling') ? TOOLS : []),
-    ...(capabilities.has('json_schema') ? SCHEMA : [])
-  ]
 }

@@ -90,6 +90,22 @@ t.test('who owns a model is said by its long name, else by its backend', async (
   t.match(cardWith('aliases: [g]'), { owned_by: 'acme', canonical_slug: 'gpt' })
 })
 
+t.test('deadlines and a stream mode are told in seconds where the file sets them, and not there otherwise', async (t) => {
+  t.match(cardWith('timeouts: { first_byte: 1500ms, total: 0 }\nstream_mode: resume'), {
+    x_aibroker: { stream_mode: 'resume', timeouts: { first_byte: 1.5, total: 0 } }
+  })
+  t.same(Object.keys(cardWith('tier: premium')?.x_aibroker ?? {}), ['tier', 'tasks', 'aliases', 'providers'])
+})
+
+t.test('sizes of the top provider are those of the first backend', async (t) => {
+  const sizes = 'context_window: 128000\nmax_output_tokens: 16384'
+  t.match(cardWith(sizes, ', context_window: 32768'), {
+    context_length: 128_000,
+    top_provider: { context_length: 32_768, max_completion_tokens: 16_384 }
+  })
+  t.match(cardWith(sizes, ', max_output_tokens: 100'), { top_provider: { context_length: 128_000, max_completion_tokens: 100 } })
+})
+
 t.test('the list is built once for each catalog', async (t) => {
   const catalog = catalogWith('tier: premium')
   t.equal(modelListOf(catalog), modelListOf(catalog))
