@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from 'commander'
 import { readUsd, type NanoUsd } from '../core/money.ts'
+import { STREAM_MODES, type StreamMode } from '../core/stream-mode.ts'
 
 const LARGEST_COUNT = 1_000_000_000
 /** Columns are 64 bits wide. */
@@ -33,6 +34,12 @@ export function readBudget (text: string): NanoUsd {
     throw new InvalidArgumentError('Give US dollars like 5 or 0.25, at most nine places.')
   }
   return nanoUsd
+}
+
+export function readStreamMode (text: string): StreamMode {
+  const mode = STREAM_MODES.find((mode) => mode === text)
+  if (!mode) throw new InvalidArgumentError(`Give one of ${STREAM_MODES.join(', ')}.`)
+  return mode
 }
 
 function parseUsd (text: string): NanoUsd | undefined {

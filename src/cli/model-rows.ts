@@ -1,6 +1,8 @@
 // Models as rows of a list, from the catalog or from GET /v1/models.
 
+import { DEADLINE_WORDS, secondsOf, type DeadlineSeconds } from '../core/deadline-words.ts'
 import { formatUsd, priceOf, readRate, type Rate } from '../core/money.ts'
+import { STREAM_MODES, type StreamMode } from '../core/stream-mode.ts'
 import type { Catalog, Model } from '../catalog/catalog.ts'
 import type { UsageKind } from '../core/usage.ts'
 
@@ -13,6 +15,10 @@ export interface ModelRow {
   readonly output_usd: string | null
   /** In the order of the backends; null where the source does not say. */
   readonly providers: readonly string[] | null
+  /** What the file sets for the model; null: nothing, or not told. */
+  readonly stream_mode: StreamMode | null
+  /** Seconds. */
+  readonly timeouts: DeadlineSeconds | null
 }
 
 const MILLION = 1_000_000
@@ -23,7 +29,9 @@ export function rowsOfCatalog (catalog: Catalog): ModelRow[] {
     context_length: model.contextWindow ?? null,
     input_usd: cheapest(model, 'input'),
     output_usd: cheapest(model, 'output'),
-    providers: [...new Set(model.backends.map(({ provider }) => provider))]
+    providers: [...new Set(model.backends.map(({ provider }) => provider))],
+    stream_mode: model.streamMode ?? null,
+    timeouts: model.deadlines ? secondsOf(model.deadlines) : null
   }))
 }
 
@@ -43,19 +51,22 @@ export function rowsOfAnswer (json: unknown): ModelRow[] | undefined {
   if (!Array.isArray(entries)) return undefined
   return entries.filter(isRecord).map((entry) => {
     const pricing = isRecord(entry['pricing']) ? entry['pricing'] : {}
+    const own = isRecord(entry['x_aibroker']) ? entry['x_aibroker'] : {}
     return {
       id: String(entry['id']),
       context_length: typeof entry['context_length'] === 'number' ? entry['context_length'] : null,
       input_usd: perMillion(pricing['prompt']),
       output_usd: perMillion(pricing['completion']),
-      providers: readProviders(entry['x_aibroker'])
+      providers: Array.isArray(own['providers']) ? own['providers'].map(String) : null,
+      stream_mode: STREAM_MODES.find((mode) => mode === own['stream_mode']) ?? null,
+      timeouts: isRecord(own['timeouts']) ? readTimeouts(own['timeouts']) : null
     }
   })
 }
 
-function readProviders (own: unknown): string[] | null {
-  const providers = isRecord(own) ? own['providers'] : undefined
-  return Array.isArray(providers) ? providers.map(String) : null
+function readTimeouts (timeouts: Record<string, unknown>): DeadlineSeconds {
+  const words = Object.keys(DEADLINE_WORDS).filter((word) => typeof timeouts[word] === 'number')
+  return Object.fromEntries(words.map((word) => [word, timeouts[word]]))
 }
 
 /** The answer's prices are US dollars per token, as text; "-1" means that it varies. */

@@ -19,12 +19,21 @@ interface Listing {
   readonly rows: readonly ModelRow[]
 }
 
-const COLUMNS: readonly Column[] = [
-  { title: 'model', align: 'left' },
-  { title: 'context', align: 'right' },
-  { title: 'USD/M input', align: 'right' },
-  { title: 'USD/M output', align: 'right' },
-  { title: 'providers', align: 'left' }
+interface ModelColumn extends Column {
+  /** Left out when no model has it: most files set it for none. */
+  readonly isRare?: boolean
+  /** Undefined: the model has none. */
+  textOf (row: ModelRow): string | undefined
+}
+
+const COLUMNS: readonly ModelColumn[] = [
+  { title: 'model', align: 'left', textOf: ({ id }) => id },
+  { title: 'context', align: 'right', textOf: ({ context_length: tokens }) => tokens?.toString() },
+  { title: 'USD/M input', align: 'right', textOf: ({ input_usd: usd }) => usd ?? undefined },
+  { title: 'USD/M output', align: 'right', textOf: ({ output_usd: usd }) => usd ?? undefined },
+  { title: 'stream', align: 'left', isRare: true, textOf: ({ stream_mode: mode }) => mode ?? undefined },
+  { title: 'timeouts s', align: 'left', isRare: true, textOf: timeoutsOf },
+  { title: 'providers', align: 'left', textOf: ({ providers }) => providers?.join(' ') ?? '' }
 ]
 
 export const define: Define = (command, terminal) => {
@@ -47,13 +56,14 @@ async function models (flags: Flags, terminal: Terminal): Promise<void> {
   }
   const { source, rows } = await list(flags, terminal)
   if (flags.json) return terminal.print(plainJson({ source, data: rows }))
-  terminal.print(table(COLUMNS, rows.map(cellsOf)))
+  const columns = COLUMNS.filter(({ isRare, textOf }) => !isRare || rows.some((row) => textOf(row) !== undefined))
+  terminal.print(table(columns, rows.map((row) => columns.map(({ textOf }) => textOf(row) ?? '-'))))
   terminal.note(`${rows.length} models, from ${plain(source)}`)
 }
 
-function cellsOf (row: ModelRow): string[] {
-  const { id, context_length: context, input_usd: input, output_usd: output, providers } = row
-  return [id, String(context ?? '-'), input ?? '-', output ?? '-', providers?.join(' ') ?? '']
+/** `connect=5 total=600` */
+function timeoutsOf ({ timeouts }: ModelRow): string | undefined {
+  return timeouts === null ? undefined : Object.entries(timeouts).map((pair) => pair.join('=')).join(' ')
 }
 
 async function list (flags: Flags, terminal: Terminal): Promise<Listing> {

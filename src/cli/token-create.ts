@@ -5,11 +5,12 @@ import { systemClock } from '../core/clock.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { CommandFailure } from './failure.ts'
-import { readBudget, readCount, readNames, readOrigins } from './flag-values.ts'
+import { readBudget, readCount, readNames, readOrigins, readStreamMode } from './flag-values.ts'
 import { plain, plainJson } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
 import type { NewKey } from '../keys/keys.ts'
 import type { NanoUsd } from '../core/money.ts'
+import type { StreamMode } from '../core/stream-mode.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Flags extends BooksFlags, JsonFlag {
@@ -20,6 +21,7 @@ interface Flags extends BooksFlags, JsonFlag {
   readonly models?: readonly string[]
   readonly providers?: readonly string[]
   readonly origin?: readonly string[]
+  readonly stream?: StreamMode
   readonly ttl?: string
 }
 
@@ -34,11 +36,14 @@ export const define: Define = (command, terminal) => {
     .option('--models <a,b>', 'only these models; provider/model and a final * are fine', readNames)
     .option('--providers <x,y>', 'only these providers', readNames)
     .option('--origin <o,…>', 'web pages of these origins may use it', readOrigins)
+    .option('--stream <mode>', 'what becomes of its broken streams: live, resume or atomic; a request may choose another',
+      readStreamMode)
     .option('--ttl <time>', 'how long it lives: 30d, 12h; without it for ever')
     .addHelpText('after', examples([
       'aibroker token create --name laptop',
       'aibroker token create --name ci --rpm 60 --models "gpt-4o-mini,openai/*" --ttl 30d',
       'export OPENAI_API_KEY=$(aibroker token create --name shell)',
+      'aibroker token create --name agent --stream resume',
       'aibroker token create --name page --origin http://localhost:5173 --json'
     ]))
     .action((flags: Flags) => create(flags, terminal))
@@ -73,6 +78,7 @@ function readKey (flags: Flags): NewKey {
     models: flags.models,
     providers: flags.providers,
     origins: flags.origin,
+    streamMode: flags.stream,
     expiresAtMs: ttlMs === undefined ? undefined : systemClock.nowMs() + ttlMs
   }
   // A flag that was not given must be absent: `undefined` is no value of a NewKey.

@@ -21,6 +21,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'budget USD', align: 'right' },
   { title: 'rpm', align: 'right' },
   { title: 'at once', align: 'right' },
+  { title: 'stream', align: 'left' },
   { title: 'limited to', align: 'left' }
 ]
 
@@ -55,6 +56,7 @@ function cellsOf (key: KeyRecord, nowMs: number): string[] {
     key.budget === undefined ? '-' : formatUsd(key.budget),
     String(key.rpm ?? '-'),
     String(key.maxInFlight ?? '-'),
+    key.streamMode ?? '-',
     [...key.models ?? [], ...key.providers ?? [], ...key.origins ?? []].join(' ')
   ]
 }
@@ -72,7 +74,8 @@ function jsonOf (key: KeyRecord, nowMs: number) {
     max_in_flight: key.maxInFlight ?? null,
     models: key.models ?? null,
     providers: key.providers ?? null,
-    origins: key.origins ?? null
+    origins: key.origins ?? null,
+    stream_mode: key.streamMode ?? null
   }
 }
 

@@ -119,8 +119,36 @@ t.test('models lists a file: the cheapest prices and every provider', async (t) 
   const json = JSON.parse((await aibroker(t, [...args, '--json'], { home })).stdout)
   t.equal(json.source, join(home, 'own.yml'))
   t.same(json.data.find(({ id }: { id: string }) => id === 'tiny'), {
-    id: 'tiny', context_length: 8192, input_usd: '0.040000000', output_usd: '0.080000000', providers: ['groq', 'openai']
+    id: 'tiny',
+    context_length: 8192,
+    input_usd: '0.040000000',
+    output_usd: '0.080000000',
+    providers: ['groq', 'openai'],
+    stream_mode: null,
+    timeouts: null
   })
+})
+
+t.test('models shows stream modes and timeouts where some model has them', async (t) => {
+  const slow = CONFIG.replace('tier: economy', 'stream_mode: resume\n    timeouts: { total: 10m, connect: 2.5 }')
+  const home = t.testdir({ 'own.yml': `${slow}  plain: { backends: [{ provider: groq, model_id: plain }] }\n` })
+  const args = ['models', '--config', 'own.yml']
+  const text = await aibroker(t, args, { home })
+  t.match(text.stdout, /^tiny .* +resume +connect=2\.5 total=600 +groq openai$/m)
+  t.match(text.stdout, /^plain .* +- +- +groq$/m)
+  const { data } = JSON.parse((await aibroker(t, [...args, '--json'], { home })).stdout)
+  t.match(data, [{ stream_mode: 'resume', timeouts: { connect: 2.5, total: 600 } }, { stream_mode: null, timeouts: null }])
+})
+
+t.test('models of a running broker say the same, and nothing a stranger made up', async (t) => {
+  const own = { providers: ['groq'], stream_mode: 'atomic', timeouts: { total: 600, first_byte: '<b>', later: 1 } }
+  const url = await serve(t, answer(200, { data: [{ id: 'a', x_aibroker: own }, { id: 'b', x_aibroker: { stream_mode: '\u001b' } }] }))
+  const { data } = JSON.parse((await aibroker(t, ['models', '--url', url, '--json'])).stdout)
+  t.match(data, [
+    { id: 'a', providers: ['groq'], stream_mode: 'atomic', timeouts: { total: 600 } },
+    { id: 'b', providers: null, stream_mode: null, timeouts: null }
+  ])
+  t.same(Object.keys(data[0].timeouts), ['total'])
 })
 
 t.test('models asks the broker that runs, with the key of the environment, and the file when none runs', async (t) => {
@@ -134,7 +162,7 @@ t.test('models asks the broker that runs, with the key of the environment, and t
   const running = await aibroker(t, ['models', '--json'], { home, env })
   t.same(JSON.parse(running.stdout), {
     source: url,
-    data: [{ id: 'gpt\u001b[2J', context_length: 4096, input_usd: '2.500000000', output_usd: null, providers: null }]
+    data: [{ id: 'gpt\u001b[2J', context_length: 4096, input_usd: '2.500000000', output_usd: null, providers: null, stream_mode: null, timeouts: null }]
   })
   t.equal(key, 'Bearer ab_key_of_the_client')
   t.notMatch((await aibroker(t, ['models'], { home, env })).stdout, '\u001b')

@@ -38,7 +38,8 @@ t.test('every limit reaches the key as it was written', async (t) => {
   const beforeMs = Date.now()
   const { token } = await create(t, home,
     '--name', 'ci', '--rpm', '60', '--max-in-flight', '4', '--models', 'gpt-4o, openai/*',
-    '--providers', 'openai,groq', '--origin', 'https://app.example', '--origin', 'http://localhost:5173', '--ttl', '30d')
+    '--providers', 'openai,groq', '--origin', 'https://app.example', '--origin', 'http://localhost:5173', '--ttl', '30d',
+    '--stream', 'resume')
 
   const { expiresAtMs, ...record } = keyStore(t, home).check(token) ?? {}
   t.match(record, {
@@ -47,7 +48,8 @@ t.test('every limit reaches the key as it was written', async (t) => {
     maxInFlight: 4,
     models: ['gpt-4o', 'openai/*'],
     providers: ['openai', 'groq'],
-    origins: ['https://app.example', 'http://localhost:5173']
+    origins: ['https://app.example', 'http://localhost:5173'],
+    streamMode: 'resume'
   })
   const days = ((expiresAtMs ?? 0) - beforeMs) / 86_400_000
   t.ok(days >= 30 && days < 30.01, 'thirty days from now')
@@ -65,25 +67,32 @@ t.test('a key without flags has no limit', async (t) => {
   const home = emptyHome(t)
   const { token, id } = await create(t, home)
   t.match(keyStore(t, home).check(token), {
-    id, name: id, rpm: undefined, budget: undefined, models: undefined, expiresAtMs: undefined, origins: undefined
+    id,
+    name: id,
+    rpm: undefined,
+    budget: undefined,
+    models: undefined,
+    expiresAtMs: undefined,
+    origins: undefined,
+    streamMode: undefined
   })
 })
 
 t.test('list shows every key with its state, and no token', async (t) => {
   const home = emptyHome(t)
-  const kept = await create(t, home, '--name', 'kept', '--models', 'gpt-4o')
+  const kept = await create(t, home, '--name', 'kept', '--models', 'gpt-4o', '--stream', 'atomic')
   const gone = await create(t, home, '--name', 'gone')
   t.equal((await aibroker(t, ['token', 'revoke', gone.id], { home })).code, 0)
 
   const text = await aibroker(t, ['token', 'list'], { home })
-  t.match(text.stdout, new RegExp(`^${kept.id} +kept +usable .*gpt-4o$`, 'm'))
+  t.match(text.stdout, new RegExp(`^${kept.id} +kept +usable .* atomic +gpt-4o$`, 'm'))
   t.match(text.stdout, new RegExp(`^${gone.id} +gone +revoked`, 'm'))
 
   const json = await aibroker(t, ['token', 'list', '--json'], { home })
   const { data } = JSON.parse(json.stdout)
   t.match(data, [
-    { id: kept.id, name: 'kept', state: 'usable', budget_usd: null, models: ['gpt-4o'], revoked_at: null },
-    { id: gone.id, name: 'gone', state: 'revoked', budget_usd: null, models: null, revoked_at: /^\d{4}-.*Z$/ }
+    { id: kept.id, name: 'kept', state: 'usable', budget_usd: null, models: ['gpt-4o'], revoked_at: null, stream_mode: 'atomic' },
+    { id: gone.id, name: 'gone', state: 'revoked', budget_usd: null, models: null, revoked_at: /^\d{4}-.*Z$/, stream_mode: null }
   ])
   for (const { token } of [kept, gone]) t.notMatch(text.stdout + json.stdout, token.slice(-40))
 })
@@ -135,6 +144,7 @@ const WRONG: ReadonlyArray<readonly [flags: readonly string[], says: RegExp]> = 
   [['--max-in-flight', '1.5'], /--max-in-flight <count>.*whole number/],
   [['--ttl', 'soon'], /--ttl must be a length of time/],
   [['--ttl', '0d'], /--ttl must be a length of time/],
+  [['--stream', 'Resume'], /--stream <mode>.*one of live, resume, atomic/],
   [['--models', ' , '], /--models <a,b>.*at least one/],
   [['--origin', '*'], /--origin .*origins like/],
   [['--origin', 'https://app.example/path'], /--origin .*origins like/]
