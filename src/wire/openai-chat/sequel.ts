@@ -35,7 +35,7 @@ export class Sequel implements StreamReader {
   constructor (reader: StreamReader, first: FirstPart, kind: SequelKind) {
     this.#reader = reader
     this.#first = first
-    this.#hasRole = first.hasRole
+    this.#hasRole = first.hasRole || first.text !== '' // a role is named ahead of the text or not at all
     this.#border = kind === 'continued' && first.text !== '' ? new ContinuedText(first.text) : new RepeatedText(first.text)
   }
 
