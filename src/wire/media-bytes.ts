@@ -4,6 +4,7 @@ import type { StreamEnd, StreamReader } from './format.ts'
 
 export class MediaBytes implements StreamReader {
   events = 0
+  hasOutput = false
   readonly dropped = 0
   readonly isDone = false
   readonly error = undefined
@@ -12,14 +13,11 @@ export class MediaBytes implements StreamReader {
 
   push (chunk: Buffer): Buffer {
     this.events++
+    this.hasOutput ||= chunk.length > 0
     return chunk
   }
 
-  get hasOutput (): boolean {
-    return this.events > 0
-  }
-
   finish (): StreamEnd {
-    return { isComplete: this.events > 0, isEmpty: false, tail: undefined }
+    return { isComplete: true, isEmpty: !this.hasOutput, tail: undefined }
   }
 }

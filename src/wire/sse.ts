@@ -1,13 +1,14 @@
 // Server-sent events as latin1 text (one character a byte): taken apart, read, and put together again.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
-const BLANK_LINE = /\r\n\r\n|\n\n|\r\r/g
+/** Two line ends and all that follow: empty lines in a row are one boundary. */
+const BLANK_LINES = /(?:\r\n|\n|\r(?!\n)){2,}/g
 
-/** The events of a block, each with its own blank line. */
+/** The events of a block, each with its own blank lines. */
 export function eventsOf (text: string): string[] {
   const events: string[] = []
   let from = 0
-  for (const match of text.matchAll(BLANK_LINE)) {
+  for (const match of text.matchAll(BLANK_LINES)) {
     const end = match.index + match[0].length
     events.push(text.slice(from, end))
     from = end
@@ -23,6 +24,14 @@ export function dataOf (event: string): string | undefined {
   const lines: string[] = []
   for (const match of event.matchAll(DATA_LINE)) lines.push(match[1] ?? '')
   return lines.length === 0 ? undefined : Buffer.from(lines.join('\n'), 'latin1').toString('utf8')
+}
+
+const STRAY_LINE = /^(?!(?:\u00ef\u00bb\u00bf)?(?:data|event|id|retry)(?::|$)|:)[^\r\n]+/gm
+
+/** The lines of an event that are neither a field nor a comment, decoded; undefined: none. Clients skip such lines. */
+export function straysOf (event: string): string | undefined {
+  const lines = event.match(STRAY_LINE)
+  return lines ? Buffer.from(lines.join('\n'), 'latin1').toString('utf8') : undefined
 }
 
 /**

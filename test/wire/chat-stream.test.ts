@@ -112,8 +112,7 @@ t.test('a model that writes about errors, usage and finish reasons does not conf
   t.strictSame(contents, ['start', tricky, ''])
 })
 
-t.test('a first event that is not JSON, and an event that never ends, are broken streams', async (t) => {
-  t.throws(() => new ChatStream(PLAIN).push(Buffer.from('data: <html>\n\n')), /not JSON/)
+t.test('an event that never ends is a broken stream', async (t) => {
   const endless = new ChatStream(PLAIN)
   t.throws(() => { for (let sent = 0; sent < 10; sent++) endless.push(Buffer.alloc(1024 * 1024, 'x')) }, /longer than/)
 })
