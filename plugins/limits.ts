@@ -2,8 +2,8 @@
 // an event loop that is late. Only inference routes (`config.task`) carry these hooks: health and billing answer
 // whatever the load.
 //
-// Nothing here waits while a place is free: the hook is synchronous, and costs neither a promise nor a timer. Measured
-// per request that is let in: 0.5 us, against 3.9 us of an async hook in front of @fastify/rate-limit.
+// Nothing waits while a place is free: the hook is synchronous and makes neither a promise nor a timer. Measured per
+// request let in: 0.25 us, and 0.55 us with a rate limit (0.42 and 1.3 us as an async hook over @fastify/rate-limit).
 
 import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
