@@ -5,6 +5,7 @@ import type { WireFormat } from '../format.ts'
 import { MediaBytes } from '../media-bytes.ts'
 import { NamedEventStream } from '../named-events.ts'
 import { finishAnswer, readAnswer } from './answer.ts'
+import { isEmptyAnswer } from './empty-answer.ts'
 import { readEnvelope } from './envelope.ts'
 import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
@@ -27,7 +28,7 @@ export const openaiChat: WireFormat = {
     if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()
     return CHAT_SHAPED.has(options.task) ? new ChatStream(options) : new NamedEventStream(options)
   },
-  isEmptyAnswer: () => false,
+  isEmptyAnswer,
   openTranscript,
   keepAlive: (contentType) => contentType.startsWith(EVENT_STREAM) ? KEEP_ALIVE : undefined,
   encodeError,
