@@ -46,13 +46,19 @@ export function continuationOf (
   body: JsonBody, text: string, how: Continuation
 ): Map<string, string | undefined> | undefined {
   if (text.length < LEAST_TEXT[how] || HALF_CHARACTER.test(text)) return undefined
-  if (hasGrammar(body.value) || mayEndInStop(text, body.value['stop'])) return undefined
+  if (hasGrammar(body.value) || hidesThoughts(body.value) || mayEndInStop(text, body.value['stop'])) return undefined
   return Array.isArray(body.value['messages']) ? messagesWith(body, text, how) : promptWith(body, text)
 }
 
 function hasGrammar (value: JsonObject): boolean {
   const format = asObject(value['response_format'])
   return (format !== undefined && format['type'] !== 'text') || GRAMMARS.some((name) => isFilled(value[name]))
+}
+
+/** A model that starts a turn of its own behind the text gives itself away by thinking first: that has to be seen. */
+function hidesThoughts (value: JsonObject): boolean {
+  return value['include_reasoning'] === false || value['reasoning_format'] === 'hidden' ||
+    asObject(value['reasoning'])?.['exclude'] === true
 }
 
 /** A stop sequence that began in the text shown would not be seen by the next server, and its end would be shown. */
