@@ -14,6 +14,7 @@ export const llamacpp: Provider = {
   env: ['LLAMACPP', 'LLAMA_CPP'],
   needsCredential: false,
   tasks: ['chat', 'completion', 'embedding'],
+  continuation: 'assistant_last', // unless it runs with --no-prefill-assistant
   requestQuirks: [effortFromReasoning, dropOpenRouterFields],
   usageQuirks: [usageInTimings],
   isFree: true

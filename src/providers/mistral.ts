@@ -12,7 +12,7 @@ import { renameParameter } from './quirks/rename-parameter.ts'
 import { systemForDeveloper } from './quirks/system-for-developer.ts'
 import { unaskedUsage } from './quirks/unasked-usage.ts'
 
-/** https://docs.mistral.ai/api/ */
+/** https://docs.mistral.ai/api/; an assistant message may be last only as a prefix. */
 export const mistral: Provider = {
   id: 'mistral',
   displayName: 'Mistral',
@@ -30,5 +30,6 @@ export const mistral: Provider = {
     systemForDeveloper,
     unaskedUsage
   ],
+  continuation: 'prefix_flag',
   usageQuirks: [inTurn(cachedTokensIn('num_cached_tokens'), audioSeconds)]
 }

@@ -2,6 +2,7 @@
 
 import type { Task, WireName } from '../core/ask.ts'
 import type { DeadlineOverrides } from '../core/deadlines.ts'
+import type { Continuation } from '../wire/format.ts'
 import type { RequestQuirk, UsageQuirk } from './quirks/quirk.ts'
 
 export interface Provider {
@@ -32,6 +33,8 @@ export interface Provider {
   readonly usageQuirks?: readonly UsageQuirk[]
   /** The answer is OpenRouter's own superset: relayed as it is, without insertions. */
   readonly isVerbatim?: boolean
+  /** How it is asked to carry on an answer that another backend began; undefined: it starts again. */
+  readonly continuation?: Continuation
   /** Over the broker's own deadlines, under those of a model and of a request. */
   readonly deadlines?: DeadlineOverrides
   /** Costs nothing: rows are graded `free` (local servers, the dry run). */

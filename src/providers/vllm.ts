@@ -13,6 +13,7 @@ export const vllm: Provider = {
   env: ['VLLM'],
   needsCredential: false,
   tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription'],
+  continuation: 'continue_final_message',
   requestQuirks: [effortFromReasoning, dropOpenRouterFields],
   isFree: true
 }
