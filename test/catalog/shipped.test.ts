@@ -114,8 +114,14 @@ t.test('the worked example in its header is a valid file', async (t) => {
   const example = text.slice(start, text.indexOf('\n\n', start)).replace(/^# ?/gm, '')
   const { catalog, warnings } = readCatalog(example, 'header', 0)
   t.same(warnings, [])
-  t.match(catalog.models.get('qwen-office'), { tier: 'economy', aliases: ['qwen'] })
-  t.match(catalog.providers.get('office-vllm'), { credential: 'env:OFFICE_KEY' })
+  t.match(catalog.models.get('qwen-office'), {
+    tier: 'economy',
+    aliases: ['qwen'],
+    deadlines: { connectMs: 2_500, firstByteMs: 60_000, firstEventMs: 90_000, betweenMs: 30_000, totalMs: 600_000 },
+    streamMode: 'resume',
+    backends: [{ contextWindow: undefined }, {}, { contextWindow: 8_192, maxOutputTokens: 4_096 }]
+  })
+  t.match(catalog.providers.get('office-vllm'), { credential: 'env:OFFICE_KEY', deadlines: { firstByteMs: 300_000 } })
 })
 
 // 13 ms in a process that has just started; the full reader takes 140 ms of every start.
