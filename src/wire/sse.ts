@@ -26,7 +26,7 @@ export function dataOf (event: string): string | undefined {
   return lines.length === 0 ? undefined : Buffer.from(lines.join('\n'), 'latin1').toString('utf8')
 }
 
-const STRAY_LINE = /^(?!(?:\u00ef\u00bb\u00bf)?(?:data|event|id|retry)(?::|$)|:)[^\r\n]+/gm
+const STRAY_LINE = /^(?!(?:\u00ef\u00bb\u00bf)?(?:(?:data|event|id|retry)(?::|$)|:))[^\r\n]+/gm
 
 /** The lines of an event that are neither a field nor a comment, decoded; undefined: none. Clients skip such lines. */
 export function straysOf (event: string): string | undefined {
