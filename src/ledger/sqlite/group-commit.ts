@@ -61,6 +61,7 @@ export class GroupCommit {
   #queue: Work[] = []
   #kept: Work[] = []
   #isScheduled = false
+  #isHeld = false
 
   constructor (sqlite: Database.Database, parts: TransactionParts, { clock, alarm }: Omit<OutageParts, 'retry'>) {
     this.#sqlite = sqlite
@@ -95,16 +96,27 @@ export class GroupCommit {
     return this.#kept.length
   }
 
+  /** No commit until `release`, except by `flush` and `stop`; what is added meanwhile waits. */
+  hold (): void {
+    this.#isHeld = true
+  }
+
+  release (): void {
+    this.#isHeld = false
+    if (this.#queue.length > 0 || this.#canEmpty()) this.#schedule()
+  }
+
   #retry (): void {
     if (this.#kept.length === 0) this.#queue.push(this.#probe)
     this.#schedule()
   }
 
   #schedule (): void {
-    if (this.#isScheduled) return
+    if (this.#isScheduled || this.#isHeld) return
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
+      if (this.#isHeld) return
       this.#run(this.#take())
       if (this.#queue.length > 0 || this.#canEmpty()) this.#schedule() // the rest next turn: I/O comes first
     })

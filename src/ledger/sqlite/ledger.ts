@@ -9,6 +9,7 @@ import { generationId } from '../../core/ids.ts'
 import type {
   AttemptIntent, AttemptResult, ExchangeIntent, Ledger, OpenExchange, Settled, Settlement
 } from '../ledger.ts'
+import { Checkpoints } from './checkpoints.ts'
 import type { OpenDatabase } from './database.ts'
 import { createDictionary, type BackendId, type Dictionary } from './dictionary.ts'
 import { GroupCommit, unavailable, type Work } from './group-commit.ts'
@@ -31,7 +32,10 @@ interface Running {
 type Steps = Pick<Work, 'apply'> & Partial<Work>
 
 /** What the ledger needs of the process around it. */
-export type LedgerOutside = Pick<OutageParts, 'clock' | 'alarm'>
+export interface LedgerOutside extends Pick<OutageParts, 'clock' | 'alarm'> {
+  /** The program of the thread that copies the write-ahead log into the file; absent: commits do it. */
+  readonly checkpointThread?: URL | undefined
+}
 
 const SILENT: LedgerOutside = { clock: systemClock, alarm: nothing }
 
@@ -45,6 +49,7 @@ export class SqliteLedger implements Ledger {
   readonly #rows: Rows
   readonly #mark: Mark
   readonly #commits: GroupCommit
+  readonly #checkpoints: Checkpoints | undefined
   readonly #running = new Map<number, Running>()
   readonly #firstRow: number
   readonly #outside: LedgerOutside
@@ -65,6 +70,13 @@ export class SqliteLedger implements Ledger {
       afterCommit: () => { this.#afterCommit() },
       afterRollback: () => { this.#afterRollback() }
     }, outside)
+    this.#checkpoints = outside.checkpointThread && new Checkpoints({
+      ...outside,
+      sqlite,
+      thread: outside.checkpointThread,
+      hold: () => { this.#commits.hold() },
+      release: () => { this.#commits.release() }
+    })
     this.#firstRow = 1 + Number(sqlite.prepare('SELECT coalesce(max(id), 0) FROM exchanges').pluck().get())
     this.#nextRow = this.#firstRow
   }
@@ -156,6 +168,7 @@ export class SqliteLedger implements Ledger {
       this.#outside.alarm(`${lost} ended exchanges could not be written; the next start books their upper bound`,
         unavailable(this.outage ?? 'write failed'))
     }
+    await this.#checkpoints?.stop()
     this.#database.close()
   }
 
@@ -207,6 +220,7 @@ export class SqliteLedger implements Ledger {
   #afterCommit (): void {
     this.#dictionary.keep()
     this.#mark.keep()
+    this.#checkpoints?.noteCommit()
   }
 
   #afterRollback (): void {
