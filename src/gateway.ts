@@ -7,8 +7,10 @@ import type { Exchange } from './exchange/ask.ts'
 import type { KeyStore } from './keys/keys.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Reports } from './ledger/reports.ts'
+import type { Metrics } from './metrics/exposition.ts'
 import type { Credentials } from './providers/credentials.ts'
 import type { Providers } from './providers/registry.ts'
+import type { Health } from './routing/health.ts'
 import type { Router } from './routing/router.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,6 +26,9 @@ export interface Gateway {
   readonly reports: Reports
   readonly keys: KeyStore
   readonly credentials: Credentials
+  /** How each backend is that was called. */
+  readonly health: Pick<Health, 'list'>
+  readonly metrics: Metrics
   readonly router: Router
   catalog (): Catalog
   providers (): Providers
@@ -33,6 +38,11 @@ export interface Gateway {
   readonly paths: readonly string[]
   /** Reads modelsconfig.yml again; false when it is invalid and the old catalog stays. */
   reload (): boolean
+  /**
+   * Ends every exchange that runs: a stream that has begun by its wire's error event, any other by a refusal. Each is
+   * settled as always; `close` waits for that.
+   */
+  interrupt (): void
   /** Settles what is running, commits and closes every store. */
   close (): Promise<void>
 }

@@ -8,7 +8,8 @@ import type { Clock } from './core/clock.ts'
 import { createTagSource, createUnitSource, type RandomBytes } from './core/ids.ts'
 import { createExchange } from './exchange/exchange.ts'
 import { createHttpUpstream } from './exchange/http-upstream.ts'
-import { watchRunning } from './exchange/running.ts'
+import { createDrains } from './exchange/drains.ts'
+import { HeldBytes } from './exchange/holder.ts'
 import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
@@ -16,12 +17,14 @@ import { openDatabase } from './ledger/sqlite/database.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
 import { openEventLog } from './local/events.ts'
+import { countAttempts, countExchanges, createTallies, openMetrics } from './open-metrics.ts'
 import { dryRunCredentials } from './providers/dry-run/credentials.ts'
 import { describeForward } from './providers/dry-run/forward.ts'
 import { createDryRunUpstream } from './providers/dry-run/upstream.ts'
 import { createRequestLine } from './request-line.ts'
 import { describeNothingEligible, planText } from './routing/explain.ts'
 import { createHealth } from './routing/health.ts'
+import { createRetryBudget } from './routing/retry-budget.ts'
 import { createRouter } from './routing/router.ts'
 import type { Settings } from './settings.ts'
 import { openSupply, type Supply } from './supply.ts'
@@ -45,40 +48,58 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const { upstream, close: closeUpstream } = openUpstream(mode, settings, { clock, supply })
   const credentials = mode === 'dry_run' ? dryRunCredentials(supply.providers) : supply.credentials
   const { catalog, providers } = supply
-  const health = createHealth({ clock, random: createUnitSource(random) })
+  const chance = createUnitSource(random)
+  const health = createHealth({ clock, random: chance })
+  const tallies = createTallies(catalog)
+  const limits = exchangeLimits(settings, clock)
   const router = createRouter({
     catalog, providers, credentials, health, strategy: settings.strategy, unknownPrice: settings.unknownPrice
   })
-  const running = watchRunning(createExchange({
+  const running = createExchange({
     clock,
     ledger,
     router,
-    credentials,
+    credentials: countAttempts(credentials, tallies),
     health,
     upstream,
     providers,
-    deadlines: settings.deadlines,
-    answerLimit: settings.limits.answer,
+    ...limits,
+    random: chance,
     providerLabel: mode === 'dry_run' ? 'dry-run' : undefined,
     nextTag: createTagSource(random),
     describePlan: planText,
     describeNothingEligible,
-    report: createRequestLine(log),
+    report: countExchanges(createRequestLine(log), tallies),
     alarm: (message, error) => { log.error(error === undefined ? {} : { err: error }, message) }
-  }))
+  })
+  const { retryBudget } = limits
+  const metrics = openMetrics({ tallies, catalog, providers, credentials, health, ledger, retryBudget, running })
+  const interrupt = () => { running.interrupt() }
   const close = async () => {
     supply.close()
+    metrics.close()
     await running.ended()
     await closeUpstream()
     await ledger.close()
   }
   const keys = new SqliteKeys({ database: sqlite, clock, random, operatorKeys: settings.operatorKeys })
   const reports = createReports(sqlite)
-  const { reload } = supply
   const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
-  const parts = { ledger, reports, keys, credentials, router, catalog, providers, exchange }
-  return { settings, mode, paths, clock, log, ...parts, reload, close }
+  const parts = { ledger, reports, keys, credentials, health, metrics, router, catalog, providers, exchange }
+  return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt, close }
+}
+
+function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Settings, clock: Clock) {
+  return {
+    deadlines,
+    keepAliveMs,
+    answerLimit: limits.answer,
+    mayReroutePolicy: contentPolicy === 'next',
+    retryBudget: createRetryBudget({ clock }),
+    drains: createDrains(clock),
+    heldBytes: new HeldBytes(limits.held)
+  }
 }
 
 function openLedger (settings: Settings, { clock, log }: Outside) {

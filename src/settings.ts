@@ -51,6 +51,10 @@ export interface Settings {
   /** Client keys given by the operator through AIBROKER_API_KEYS. */
   readonly operatorKeys: readonly string[]
   readonly drainMs: number
+  /** Silence after which the client of a stream hears a comment; 0: never. */
+  readonly keepAliveMs: number
+  /** What a content policy refused: the client hears it, or the next backend is asked. */
+  readonly contentPolicy: 'stop' | 'next'
   readonly deadlines: Deadlines
   /** The environment, for provider keys and base URLs; read by providers/environment.ts only. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -61,6 +65,8 @@ export interface BodyLimits {
   readonly control: number
   readonly inference: number
   readonly multipart: number
+  /** All streams together that are held back until they are whole (`atomic`). */
+  readonly held: number
   /** Longest plain answer of a provider that is held in memory. */
   readonly answer: number
 }
@@ -131,6 +137,7 @@ function readModes (flags: ServeFlags, env: Env) {
     logLevel: readChoice('--log-level (AIBROKER_LOG_LEVEL)', logLevel, 'info', LOG_LEVELS),
     strategy: readChoice('ROUTING_STRATEGY', env['ROUTING_STRATEGY'], 'cheapest', ['cheapest', 'best'] as const),
     unknownPrice: readChoice('AIBROKER_UNKNOWN_PRICE', env['AIBROKER_UNKNOWN_PRICE'], 'allow', ['allow', 'deny'] as const),
+    contentPolicy: readChoice('AIBROKER_CONTENT_POLICY', env['AIBROKER_CONTENT_POLICY'], 'stop', ['stop', 'next'] as const),
     durability: readChoice('AIBROKER_DURABILITY', env['AIBROKER_DURABILITY'], 'process', ['process', 'power'] as const)
   }
 }
@@ -152,8 +159,10 @@ function readLimits (env: Env) {
       control: 1 * MIB,
       inference: bytes('AIBROKER_BODY_LIMIT', 32 * MIB),
       multipart: bytes('AIBROKER_MULTIPART_LIMIT', 100 * MIB),
+      held: bytes('AIBROKER_HELD_LIMIT', 256 * MIB),
       answer: bytes('AIBROKER_ANSWER_LIMIT', 64 * MIB)
     },
+    keepAliveMs: millis('AIBROKER_KEEP_ALIVE_MS', 15_000),
     drainMs: millis('AIBROKER_DRAIN_MS', 30_000),
     deadlines: {
       connectMs: millis('AIBROKER_CONNECT_TIMEOUT_MS', 5_000),

@@ -86,6 +86,12 @@ export const ERRORS = {
     errorType: 'provider_overloaded',
     says: 'The broker runs as much as it can. Retry in {seconds} s.'
   },
+  deadline_passed: {
+    status: 504,
+    type: 'timeout_error',
+    errorType: 'timeout',
+    says: 'No backend of {model} was done within {seconds} s, the time for the whole request (X-Aibroker-Timeout-Total).'
+  },
   draining: {
     status: 503,
     type: 'server_error',

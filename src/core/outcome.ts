@@ -3,8 +3,8 @@
 export type Outcome =
   /** The first event (or the whole plain answer) is in hand. */
   | { readonly kind: 'answered', readonly status: number }
-  /** The request itself was refused (4xx that no other backend would judge differently). */
-  | { readonly kind: 'refused', readonly status: number, readonly reason: string }
+  /** The request itself was refused (4xx that no other backend would judge differently, but for a remedy). */
+  | { readonly kind: 'refused', readonly status: number, readonly reason: string, readonly remedy?: Remedy }
   /** 401: our credential is not known. */
   | { readonly kind: 'unauthorised', readonly status: number, readonly reason: string }
   /**
@@ -19,31 +19,39 @@ export type Outcome =
   | { readonly kind: 'failed', readonly status: number, readonly reason: string }
   /** Nothing was sent: name, connection or TLS failed. */
   | { readonly kind: 'unreachable', readonly reason: string }
-  /** A deadline passed before the first event. */
+  /** A deadline passed while nothing was delivered. */
   | { readonly kind: 'stalled', readonly afterMs: number, readonly reason: string }
   /** The client left. */
   | { readonly kind: 'abandoned' }
-  /** After the commit point the stream broke. */
-  | { readonly kind: 'cut', readonly reason: string }
+  /** After its first output the stream broke; `isSilent`: it did not break, it stopped coming. */
+  | { readonly kind: 'cut', readonly reason: string, readonly isSilent?: boolean }
 
 export type OutcomeKind = Outcome['kind']
+
+/** What another backend would need to take a request that this one refused. */
+export type Remedy = 'larger_window' | 'other_policy'
 
 interface OutcomeRule {
   /** What the exchange does next while nothing was delivered. */
   readonly next: 'commit' | 'stop' | 'next'
+  /**
+   * Whether the same backend may be asked once more: `first`, after a moment, before others are; `last`, when nobody
+   * else is left. A backend that was silent is never asked twice in one exchange: that would double the silence.
+   */
+  readonly again: 'first' | 'last' | 'never'
   /** Who caused it: decides what health and the credential pool learn. */
   readonly blame: 'nobody' | 'client' | 'operator' | 'provider'
 }
 
 export const OUTCOME_RULES: { readonly [kind in OutcomeKind]: OutcomeRule } = {
-  answered: { next: 'commit', blame: 'nobody' },
-  refused: { next: 'stop', blame: 'client' },
-  unauthorised: { next: 'next', blame: 'operator' },
-  declined: { next: 'next', blame: 'nobody' },
-  throttled: { next: 'next', blame: 'nobody' },
-  failed: { next: 'next', blame: 'provider' },
-  unreachable: { next: 'next', blame: 'provider' },
-  stalled: { next: 'next', blame: 'provider' },
-  abandoned: { next: 'stop', blame: 'nobody' },
-  cut: { next: 'stop', blame: 'provider' }
+  answered: { next: 'commit', again: 'never', blame: 'nobody' },
+  refused: { next: 'stop', again: 'never', blame: 'client' },
+  unauthorised: { next: 'next', again: 'never', blame: 'operator' },
+  declined: { next: 'next', again: 'never', blame: 'nobody' },
+  throttled: { next: 'next', again: 'never', blame: 'nobody' },
+  failed: { next: 'next', again: 'first', blame: 'provider' },
+  unreachable: { next: 'next', again: 'last', blame: 'provider' },
+  stalled: { next: 'next', again: 'never', blame: 'provider' },
+  abandoned: { next: 'stop', again: 'never', blame: 'nobody' },
+  cut: { next: 'next', again: 'last', blame: 'provider' }
 }

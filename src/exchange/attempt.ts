@@ -1,23 +1,28 @@
 // One call to one backend, up to the peek: everything here may still fail over, nothing has reached the client.
 
+import type { JsonObject } from '../core/json.ts'
 import type { Outcome } from '../core/outcome.ts'
-import { StreamBroken, type PlainAnswer, type StreamReader } from '../wire/format.ts'
+import { StreamBroken, type PlainAnswer, type StreamEnd, type StreamReader } from '../wire/format.ts'
 import type { Attempted, AttemptJob } from './attempted.ts'
+import type { Stoppable } from './stoppable.ts'
 import { encode } from './encode.ts'
-import { hideInHeaders, isStreamAnswer, openReader, textHeader } from './lanes.ts'
+import { hideInHeaders, isStreamAnswer, openReader, textHeader, usageOf } from './lanes.ts'
 import { LiveStream } from './live-stream.ts'
 import { outcomeOfFailure, outcomeOfStatus, wordsOf } from './outcome-of.ts'
 import type { UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener } from './upstream.ts'
+import { Watch, type Passed } from './watch.ts'
+import { failureOfSilence } from './silence.ts'
 
 const LONGEST_REFUSAL_BYTES = 64 * 1024
-/** Comments a provider may send before its first event: they wait in memory until it comes. */
+/** What a provider may send before its first output: it waits in memory until that comes. */
 const LONGEST_WAIT_BYTES = 64 * 1024
 
 /** Sends the call and listens until it is clear what it came to. `result` resolves exactly once. */
-export class Attempt implements UpstreamListener {
+export class Attempt implements UpstreamListener, Stoppable {
   readonly result: Promise<Attempted>
   readonly #job: AttemptJob
   readonly #startedMs: number
+  readonly #watch: Watch
   #resolve!: (attempted: Attempted) => void
   #handle: UpstreamHandle | undefined
   #edits: readonly string[] = []
@@ -27,37 +32,47 @@ export class Attempt implements UpstreamListener {
   #held: Buffer[] = []
   #heldBytes = 0
   #live: LiveStream | undefined
-  #stopWaiting: () => void = () => {}
+  #isSent = false
   #isOver = false
 
   constructor (job: AttemptJob) {
     this.#job = job
-    this.#startedMs = job.parts.clock.monotonicMs()
+    const { clock } = job.parts
+    this.#startedMs = clock.monotonicMs()
+    this.#watch = new Watch(clock, job, (passed) => { this.#onPast(passed) })
     this.result = new Promise((resolve) => { this.#resolve = resolve })
   }
 
   send (): this {
-    const { ask, turn, parts } = this.#job
-    const { call, edits } = encode(ask, turn, parts.deadlines)
+    const { call, edits } = encode(this.#job)
     this.#edits = edits
-    this.#handle = parts.upstream.send(call, this)
+    this.#handle = this.#job.parts.upstream.send(call, this)
     return this
   }
 
-  /** The client left. */
   abandon (): void {
     if (this.#live) return // the relay owns it now
     this.#end({ kind: 'abandoned' })
   }
 
+  detach (): boolean {
+    return this.#isSent
+  }
+
+  onSent (): void {
+    this.#isSent = true
+    if (!this.#isOver) this.#watch.enter('firstByte')
+  }
+
   onHead (status: number, headers: UpstreamHeaders): void {
     if (this.#isOver) return
+    this.#watch.enter('between')
     this.#status = status
     this.#headers = hideInHeaders(headers, this.#job.turn.credential.secret)
     if (status !== 200) return
     const encoding = textHeader(headers, 'content-encoding')
     if (encoding !== '' && encoding !== 'identity') return this.#fail(`answered in ${encoding} although identity was asked`)
-    if (isStreamAnswer(this.#job.ask, headers)) this.#awaitEvent(headers)
+    if (isStreamAnswer(this.#job.ask, headers)) this.#awaitOutput(headers)
     else if (this.#job.ask.envelope.isStream) this.#fail('answered without a stream although one was asked')
   }
 
@@ -65,6 +80,7 @@ export class Attempt implements UpstreamListener {
     if (this.#live) return this.#live.onData(chunk)
     if (this.#isOver) return
     if (this.#reader) return this.#peek(this.#reader, chunk)
+    this.#watch.touch()
     this.#hold(chunk)
     if (this.#status !== 200 && this.#heldBytes > LONGEST_REFUSAL_BYTES) return this.#endRefused()
     if (this.#heldBytes > this.#job.parts.answerLimit) this.#fail('answered with more bytes than AIBROKER_ANSWER_LIMIT')
@@ -83,16 +99,20 @@ export class Attempt implements UpstreamListener {
     this.#end(outcomeOfFailure(failure))
   }
 
-  /** Headers and comments are not an answer: the first event has its own deadline. */
-  #awaitEvent (headers: UpstreamHeaders): void {
-    this.#reader = openReader(this.#job, headers)
-    const { clock, deadlines: { firstByteMs: afterMs } } = this.#job.parts
-    this.#stopWaiting = clock.after(afterMs, () => {
-      this.#end({ kind: 'stalled', afterMs, reason: `sent no event within ${afterMs} ms` })
-    })
+  #onPast (passed: Passed): void {
+    this.#handle?.cancel()
+    this.onFailure(failureOfSilence(passed))
   }
 
-  /** Streams: the first event decides. Comments before it wait; an error in it is a failure like any other. */
+  /** Headers, comments and a role are not an answer: the first output has its own deadline. */
+  #awaitOutput (headers: UpstreamHeaders): void {
+    const reader = openReader(this.#job, headers)
+    const { sequel } = this.#job
+    this.#reader = sequel ? sequel.transcript.carryOn(reader, sequel.how) : reader
+    this.#watch.enter('firstEvent')
+  }
+
+  /** Streams: the first output decides. What comes before it waits; an error in it is a failure like any other. */
   #peek (reader: StreamReader, chunk: Buffer): void {
     try {
       const block = reader.push(chunk)
@@ -102,36 +122,46 @@ export class Attempt implements UpstreamListener {
       return this.#fail(`sent a broken stream: ${error.message}`)
     }
     if (reader.error) return this.#fail(wordsOf(this.#hide(JSON.stringify(reader.error))))
-    if (reader.events > 0) return this.#commit(reader)
-    if (this.#heldBytes > LONGEST_WAIT_BYTES) this.#fail('sent nothing but comments')
+    if (reader.hasOutput) return this.#commit(reader, reader.isDone ? reader.finish() : undefined)
+    if (reader.isDone) return this.#endEarly(reader)
+    if (this.#heldBytes > LONGEST_WAIT_BYTES) this.#fail('sent 64 KiB without any output')
   }
 
-  #commit (reader: StreamReader): void {
-    const handle = this.#handle as UpstreamHandle
-    handle.pause()
-    this.#live = new LiveStream(reader, handle, { first: Buffer.concat(this.#held), hide: (text) => this.#hide(text) })
+  #commit (reader: StreamReader, ended: StreamEnd | undefined): void {
+    this.#live = new LiveStream({
+      reader,
+      ended,
+      handle: this.#handle as UpstreamHandle,
+      watch: this.#watch,
+      first: Buffer.concat(this.#held),
+      hide: (text) => this.#hide(text)
+    })
     this.#end({ kind: 'answered', status: 200 })
   }
 
+  /** The stream is over before any output was seen: a model may be silent for a reason it tells, or nothing came. */
   #endEarly (reader: StreamReader): void {
-    // A stream of one event without a blank line, or only a sentinel, or nothing at all.
-    const { isComplete } = reader.finish()
-    this.#fail(isComplete ? 'ended the stream without any output' : 'ended the stream before the first event')
+    const ended = reader.finish()
+    if (reader.hasOutput || (ended.isComplete && !ended.isEmpty)) return this.#commit(reader, ended)
+    this.#fail(ended.isComplete ? 'ended the stream without any output' : 'ended the stream before any output', reader.usage)
   }
 
   #endPlain (): void {
-    const { ask } = this.#job
+    const { ask, turn } = this.#job
     const bytes = this.#held.length === 1 ? this.#held[0] as Buffer : Buffer.concat(this.#held)
     const plain = ask.wire.readAnswer(bytes, textHeader(this.#headers, 'content-type'), ask.task)
     if (!plain) return this.#fail('answered with something that is not JSON')
     if (plain.value?.['error']) return this.#fail(wordsOf(this.#hide(bytes.toString('utf8', 0, LONGEST_REFUSAL_BYTES))))
-    this.#end({ kind: 'answered', status: 200 }, plain)
+    if (ask.wire.isEmptyAnswer(plain)) {
+      return this.#fail('answered without any output', plain.value && usageOf(turn.provider, plain.value))
+    }
+    this.#end({ kind: 'answered', status: 200 }, { plain })
   }
 
   #endRefused (): void {
     const text = this.#hide(Buffer.concat(this.#held).toString('utf8', 0, LONGEST_REFUSAL_BYTES))
     const nowMs = this.#job.parts.clock.nowMs()
-    this.#end(outcomeOfStatus(this.#status ?? 0, this.#headers, { text, nowMs }), undefined, text)
+    this.#end(outcomeOfStatus(this.#status ?? 0, this.#headers, { text, nowMs }), { refusal: text })
   }
 
   /** A provider's words go to the client, into the books and into the log: our credential must not (P8). */
@@ -139,21 +169,24 @@ export class Attempt implements UpstreamListener {
     return this.#job.turn.credential.secret?.hideIn(text) ?? text
   }
 
-  #fail (reason: string): void {
-    this.#end({ kind: 'failed', status: this.#status ?? 0, reason })
+  #fail (reason: string, told?: JsonObject): void {
+    this.#end({ kind: 'failed', status: this.#status ?? 0, reason }, { told })
   }
 
-  #hold (bytes: Buffer): void {
-    this.#held.push(bytes)
-    this.#heldBytes += bytes.length
+  #hold (chunk: Buffer): void {
+    this.#held.push(chunk)
+    this.#heldBytes += chunk.length
   }
 
-  #end (outcome: Outcome, plain?: PlainAnswer, refusal?: string): void {
+  #end (outcome: Outcome, found: { plain?: PlainAnswer, refusal?: string, told?: JsonObject | undefined } = {}): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#stopWaiting()
-    if (!this.#live && !plain) this.#handle?.cancel() // whatever is still coming is for nobody
+    const hasEvent = outcome.kind === 'answered'
     const durationMs = this.#job.parts.clock.monotonicMs() - this.#startedMs
+    if (!this.#live) {
+      this.#watch.stop()
+      this.#handle?.cancel()
+    }
     this.#resolve({
       outcome,
       turn: this.#job.turn,
@@ -162,10 +195,11 @@ export class Attempt implements UpstreamListener {
       headers: this.#headers,
       edits: this.#edits,
       durationMs,
-      firstEventMs: outcome.kind === 'answered' ? durationMs : undefined,
-      plain,
+      firstEventMs: hasEvent ? durationMs : undefined,
+      plain: found.plain,
       live: this.#live,
-      refusal
+      refusal: found.refusal,
+      told: found.told
     })
   }
 }

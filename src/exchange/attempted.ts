@@ -1,8 +1,9 @@
 // An attempt seen from outside: the job it is given, and what it came to.
 
+import type { Deadlines } from '../core/deadlines.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { Additions, PlainAnswer } from '../wire/format.ts'
+import type { Additions, PlainAnswer, Transcript } from '../wire/format.ts'
 import type { Ask } from './ask.ts'
 import type { LiveStream } from './live-stream.ts'
 import type { ExchangeParts } from './parts.ts'
@@ -22,18 +23,33 @@ export interface Attempted {
   readonly firstEventMs: number | undefined
   /** A whole plain answer; set when the outcome is `answered` and `live` is not. */
   readonly plain: PlainAnswer | undefined
-  /** A stream whose first event is in hand. */
+  /** A stream whose first output is in hand. */
   readonly live: LiveStream | undefined
   /** The provider's own error body, at most 64 KiB. */
   readonly refusal: string | undefined
+  /** Usage that a failed answer told all the same. */
+  readonly told?: JsonObject | undefined
 }
 
 export interface AttemptJob {
   readonly ask: Ask
   readonly turn: Turn
   readonly parts: ExchangeParts
+  readonly deadlines: Deadlines
+  /** Monotonic ms: when the exchange has to be over. Infinity: never. */
+  readonly endAtMs: number
+  /** Set when the client has got a part of the answer already. */
+  readonly sequel: Sequel | undefined
   /** What the usage event of a stream gets added. */
   readonly additionsFor: (usage: JsonObject) => Additions | undefined
+}
+
+/** A broken stream is carried on: from where it broke, or by one that has to say the same again. */
+export interface Sequel {
+  readonly transcript: Transcript
+  readonly how: 'continued' | 'regenerated'
+  /** Members of the request that make it carry on; JSON text. None to start again. */
+  readonly changes: ReadonlyMap<string, string | undefined>
 }
 
 /** The attempt of a client that left between the commit of its row and the call. */

@@ -108,7 +108,10 @@ export class Books {
     try {
       await write()
     } catch (error) {
-      if (turn) this.#parts.credentials.giveBack(turn.credential, { kind: 'abandoned' })
+      if (turn) {
+        this.#parts.credentials.giveBack(turn.credential, { kind: 'abandoned' })
+        this.#parts.health.note(turn.candidate.backend.id, { kind: 'abandoned' })
+      }
       throw ledgerRefusal(error)
     }
   }

@@ -1,12 +1,12 @@
 // The call a turn makes: the client's own bytes with the declared splices, and headers from an allow-list.
 
 import type { Principal } from '../core/ask.ts'
-import type { Deadlines } from '../core/deadlines.ts'
 import { skipSpace, type JsonObject } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
 import type { RequestQuirk } from '../providers/quirks/quirk.ts'
 import type { Ask, SpooledBody } from './ask.ts'
+import type { AttemptJob, Sequel } from './attempted.ts'
 import type { Turn } from './turns.ts'
 import type { UpstreamCall } from './upstream.ts'
 
@@ -26,21 +26,22 @@ const NAMES_OTHER_MODELS = ['models', 'route', 'preset', 'fallbacks']
 /** Tasks whose streams tell their usage only when asked. */
 const ASKS_USAGE = new Set(['chat', 'completion'])
 
-export function encode (ask: Ask, turn: Turn, deadlines: Deadlines): EncodedCall {
+export function encode ({ ask, turn, sequel }: AttemptJob): EncodedCall {
   const url = urlOf(turn.provider, ask.task)
   if (!url) throw new Error(`${turn.provider.id} has no address for ${ask.task}`) // the plan let it through
   const { body, contentType, length, edits } = ask.body.kind === 'json'
-    ? encodeJson(ask, turn)
+    ? encodeJson(ask, turn, sequel)
     : encodeMultipart(ask.body, turn)
   const headers = headersOf(turn.provider, turn.credential, contentType, ask.attribution)
   headers.push('content-length', String(length))
-  return { call: { method: 'POST', url, headers, body, deadlines }, edits }
+  return { call: { method: 'POST', url, headers, body }, edits }
 }
 
-function encodeJson (ask: Ask, turn: Turn) {
+function encodeJson (ask: Ask, turn: Turn, sequel: Sequel | undefined) {
   if (ask.body.kind !== 'json') throw new Error('not a JSON body')
   const { bytes, members } = ask.body.json
   const changes = changesOf(ask, turn)
+  if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
   const body = changes.size === 0
     ? bytes
     : splice(bytes, editMembers(bytes, skipSpace(bytes, 0), changes, members))

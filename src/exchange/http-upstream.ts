@@ -8,10 +8,11 @@
 import { Pool, errors } from 'undici'
 import type { Dispatcher } from 'undici'
 import type {
-  Upstream, UpstreamCall, UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener
+  Upstream, UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener
 } from './upstream.ts'
 
 export interface HttpUpstreamOptions {
+  /** The longest a connection may take; an attempt may give up earlier. */
   readonly connectMs: number
   /** Sockets per origin at the most; requests beyond wait inside undici. Null: as many as requests. */
   readonly connections: number | null
@@ -32,7 +33,9 @@ export function createHttpUpstream ({ connectMs, connections }: HttpUpstreamOpti
       pipelining: 1, // above it one slow answer blocks the next
       connect: { timeout: connectMs },
       keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: LONGEST_HEADERS_BYTES
+      maxHeaderSize: LONGEST_HEADERS_BYTES,
+      headersTimeout: 0, // deadlines are the attempt's (exchange/watch.ts)
+      bodyTimeout: 0
     })
     pools.set(origin, pool)
     return pool
@@ -41,14 +44,12 @@ export function createHttpUpstream ({ connectMs, connections }: HttpUpstreamOpti
   return {
     send (call, listener) {
       const { origin, path } = addressOf(call.url)
-      const http = new HttpCall(listener, call)
+      const http = new HttpCall(listener)
       poolOf(origin).dispatch({
         path,
         method: call.method,
         headers: call.headers,
-        body: call.body,
-        headersTimeout: call.deadlines.firstByteMs,
-        bodyTimeout: call.deadlines.betweenMs
+        body: call.body
       }, http)
       return http
     },
@@ -73,13 +74,11 @@ function addressOf (url: URL): { origin: string, path: string } {
 /** One call: undici's events become the listener's; `cancel` works before the connection exists as well. */
 class HttpCall implements Dispatcher.DispatchHandler, UpstreamHandle {
   readonly #listener: UpstreamListener
-  readonly #call: UpstreamCall
   #controller: Dispatcher.DispatchController | undefined
   #isOver = false
 
-  constructor (listener: UpstreamListener, call: UpstreamCall) {
+  constructor (listener: UpstreamListener) {
     this.#listener = listener
-    this.#call = call
   }
 
   pause (): void {
@@ -99,6 +98,7 @@ class HttpCall implements Dispatcher.DispatchHandler, UpstreamHandle {
   onRequestStart (controller: Dispatcher.DispatchController): void {
     if (this.#isOver) return controller.abort(new errors.RequestAbortedError())
     this.#controller = controller
+    this.#listener.onSent?.()
   }
 
   onResponseStart (_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
@@ -124,7 +124,7 @@ class HttpCall implements Dispatcher.DispatchHandler, UpstreamHandle {
   onResponseError (_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#listener.onFailure(failureOf(error, this.#call))
+    this.#listener.onFailure(failureOf(error))
   }
 }
 
@@ -136,14 +136,8 @@ const UNREACHABLE = new Set([
 ])
 
 /** The sentences say what happened and nothing of the error's own text: it can hold addresses and header bytes. */
-function failureOf (error: Error & { code?: string }, { deadlines }: UpstreamCall): UpstreamFailure {
+function failureOf (error: Error & { code?: string }): UpstreamFailure {
   const code = error.code ?? error.name
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
-    return { kind: 'stalled', afterMs: deadlines.firstByteMs, reason: `did not answer within ${deadlines.firstByteMs} ms` }
-  }
-  if (code === 'UND_ERR_BODY_TIMEOUT') {
-    return { kind: 'stalled', afterMs: deadlines.betweenMs, reason: `fell silent for ${deadlines.betweenMs} ms` }
-  }
   if (UNREACHABLE.has(code)) return { kind: 'unreachable', reason: `could not be reached (${code})` }
   return { kind: 'broken', reason: `broke the connection (${code})` }
 }

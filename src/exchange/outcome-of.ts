@@ -3,6 +3,7 @@
 import { asObject, parseObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { textHeader } from './lanes.ts'
+import { remedyOf } from './remedy.ts'
 import type { UpstreamFailure, UpstreamHeaders } from './upstream.ts'
 
 const LONGEST_REASON = 400
@@ -20,7 +21,10 @@ export function outcomeOfStatus (
   if (status === 401) return { kind: 'unauthorised', status, reason }
   if (DECLINED.has(status)) return { kind: 'declined', status, reason }
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: readRetryAfter(headers, nowMs), reason }
-  if (status >= 400 && status < 500 && !ELSEWHERE.has(status)) return { kind: 'refused', status, reason }
+  if (status >= 400 && status < 500 && !ELSEWHERE.has(status)) {
+    const remedy = remedyOf(text, reason)
+    return remedy ? { kind: 'refused', status, reason, remedy } : { kind: 'refused', status, reason }
+  }
   return { kind: 'failed', status, reason }
 }
 

@@ -8,7 +8,10 @@ import type { Providers } from '../providers/registry.ts'
 import type { Health } from '../routing/health.ts'
 import type { NothingEligible } from '../routing/nothing-eligible.ts'
 import type { Plan } from '../routing/plan.ts'
+import type { RetryBudget } from '../routing/retry-budget.ts'
 import type { Router } from '../routing/router.ts'
+import type { Drains } from './drains.ts'
+import type { HeldBytes } from './holder.ts'
 import type { ExchangeReport } from './report.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -25,6 +28,15 @@ export interface ExchangeParts {
   readonly answerLimit: number
   /** Set in dry run: the provider name the rows carry, because nobody real was called. */
   readonly providerLabel: string | undefined
+  /** Silence after which the client of a stream hears a comment, in ms; 0: never. */
+  readonly keepAliveMs: number
+  /** Whether another backend may be asked what a content policy refused. */
+  readonly mayReroutePolicy: boolean
+  readonly retryBudget: RetryBudget
+  readonly drains: Drains
+  readonly heldBytes: HeldBytes
+  /** Numbers in [0, 1). */
+  readonly random: () => number
   /** 12 random characters for a generation id. */
   nextTag (): string
   /** The text of a plan as the ledger keeps it. */

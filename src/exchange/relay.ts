@@ -1,60 +1,78 @@
 // From the commit point to the last byte: passes a stream on at the client's pace, and says how it ended.
 //
 // Back-pressure is end to end: a client that does not read stops the provider's socket, so memory per stream stays at
-// one chunk. A client that left cancels the provider's call at once. The end is reported, not written: the terminal
-// bytes go out after the settlement.
+// one chunk. A client that left cancels the provider's call at once, unless the provider would bill for the rest all
+// the same: then it is read to its end, for its usage. The end is reported, not written: the terminal bytes go out
+// after the settlement.
 
-import type { Clock } from '../core/clock.ts'
-import { StreamBroken } from '../wire/format.ts'
+import { StreamBroken, type StreamEnd, type Transcript } from '../wire/format.ts'
+import type { Client } from './client.ts'
 import type { LiveStream, StreamSink } from './live-stream.ts'
 import { wordsOf } from './outcome-of.ts'
-import type { Outlet } from './outlet.ts'
+import type { Stoppable } from './stoppable.ts'
 import type { UpstreamFailure } from './upstream.ts'
 
 export type RelayEnd =
   /** The provider's terminal event came; `tail` is what is still owed to the client. */
   | { readonly kind: 'complete', readonly tail: Buffer | undefined }
-  /** Whole events only were delivered, and the answer is not complete. */
-  | { readonly kind: 'cut', readonly reason: string }
+  /** Whole events only were delivered, and the answer is not complete. `isSilent`: it did not break, it stopped. */
+  | { readonly kind: 'cut', readonly reason: string, readonly isSilent: boolean }
   | { readonly kind: 'gone' }
 
-/** How long a provider may keep the connection after its terminal event before it is closed from our side. */
-const GRACE_AFTER_DONE_MS = 1_000
+export interface RelayParts {
+  readonly live: LiveStream
+  readonly client: Client
+  /** Reads what goes out, when the stream may have to be carried on. */
+  readonly transcript: Transcript | undefined
+  /** Calls back once, some time after the terminal event: whoever keeps the connection open then is closed. */
+  readonly afterGrace: (close: () => void) => () => void
+}
 
-export class Relay implements StreamSink {
+/** Bytes read for their usage alone after the client left. */
+const MOST_DRAINED_BYTES = 16 * 1024 * 1024
+
+export class Relay implements StreamSink, Stoppable {
   readonly end: Promise<RelayEnd>
+  readonly #parts: RelayParts
   readonly #live: LiveStream
-  readonly #outlet: Outlet
-  readonly #clock: Clock
   #resolve!: (end: RelayEnd) => void
   #isOver = false
+  #isDetached = false
+  #drainedBytes = 0
   #stopGrace: () => void = () => {}
 
-  constructor (live: LiveStream, outlet: Outlet, clock: Clock) {
-    this.#live = live
-    this.#outlet = outlet
-    this.#clock = clock
+  constructor (parts: RelayParts) {
+    this.#parts = parts
+    this.#live = parts.live
     this.end = new Promise((resolve) => { this.#resolve = resolve })
   }
 
-  /** `isGone`: the client left between the peek and now. */
-  start (isGone: boolean): this {
-    if (isGone) {
-      this.abandon()
-      return this
-    }
-    this.#outlet.onDrain(() => { if (!this.#isOver) this.#live.handle.resume() })
-    const isReady = this.#live.first.length === 0 || this.#outlet.write(this.#live.first)
-    if (this.#live.reader.isDone) this.#endAtTerminal()
+  start (): this {
+    const { client } = this.#parts
+    client.onDrain(() => { if (!this.#isOver) this.#live.resume() })
+    const { first, ended } = this.#live
+    const isReady = first.length === 0 || this.#pass(first)
+    if (ended) this.#endAs(ended)
     this.#live.relayTo(this)
-    if (!isReady && !this.#isOver) this.#live.handle.pause()
+    if (!isReady && !this.#isOver) this.#live.pause()
     return this
   }
 
-  /** The client left: the provider hears it now. */
   abandon (): void {
     this.#finish({ kind: 'gone' })
-    this.#live.handle.cancel()
+    this.#live.cancel()
+  }
+
+  detach (): boolean {
+    this.#isDetached = true
+    if (!this.#isOver) this.#live.resume()
+    return true
+  }
+
+  /** Ends the stream from our side, visibly. */
+  cut (reason: string, isSilent = false): void {
+    this.#finish({ kind: 'cut', reason, isSilent })
+    this.#live.cancel()
   }
 
   onData (chunk: Buffer): void {
@@ -62,45 +80,51 @@ export class Relay implements StreamSink {
     const { reader } = this.#live
     try {
       const block = reader.push(chunk)
-      if (block && !this.#outlet.write(block)) this.#live.handle.pause()
+      if (block && !this.#pass(block)) this.#live.pause()
     } catch (error) {
       if (!(error instanceof StreamBroken)) throw error
-      return this.#cut(`sent a broken stream: ${error.message}`)
+      return this.cut(`sent a broken stream: ${error.message}`)
     }
-    if (reader.error) return this.#cut(wordsOf(this.#live.hide(JSON.stringify(reader.error))) || 'sent an error event')
-    if (reader.isDone) this.#endAtTerminal()
+    if (reader.error) return this.cut(wordsOf(this.#live.hide(JSON.stringify(reader.error))) || 'sent an error event')
+    if (reader.isDone) this.#endAs(reader.finish())
   }
 
   onEnd (): void {
     this.#stopGrace()
     if (this.#isOver) return
-    const { isComplete, tail } = this.#live.reader.finish()
-    if (isComplete) return this.#finish({ kind: 'complete', tail })
-    if (tail) this.#outlet.write(tail)
-    this.#finish({ kind: 'cut', reason: 'ended the stream without a terminal event' })
+    const ended = this.#live.reader.finish()
+    if (ended.isComplete) return this.#finish({ kind: 'complete', tail: ended.tail })
+    if (ended.tail) this.#pass(ended.tail)
+    this.#finish({ kind: 'cut', reason: 'ended the stream without a terminal event', isSilent: false })
   }
 
   onFailure (failure: UpstreamFailure): void {
     this.#stopGrace()
     if (this.#isOver) return
-    this.#finish({ kind: 'cut', reason: failure.reason })
+    this.cut(failure.reason, failure.kind === 'stalled')
   }
 
-  #endAtTerminal (): void {
-    const { tail } = this.#live.reader.finish()
+  /** False: the client needs a rest. */
+  #pass (block: Buffer): boolean {
+    if (this.#isDetached) {
+      this.#drainedBytes += block.length
+      if (this.#drainedBytes > MOST_DRAINED_BYTES) this.abandon()
+      return true
+    }
+    this.#parts.transcript?.add(block)
+    return this.#parts.client.write(block)
+  }
+
+  /** The answer is whole: what still comes is read for a moment, so that the connection stays good. */
+  #endAs ({ tail }: StreamEnd): void {
     this.#finish({ kind: 'complete', tail })
-    this.#live.handle.resume()
-    this.#stopGrace = this.#clock.after(GRACE_AFTER_DONE_MS, () => { this.#live.handle.cancel() })
-  }
-
-  #cut (reason: string): void {
-    this.#finish({ kind: 'cut', reason })
-    this.#live.handle.cancel()
+    this.#live.resume()
+    this.#stopGrace = this.#parts.afterGrace(() => { this.#live.cancel() })
   }
 
   #finish (end: RelayEnd): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#resolve(end)
+    this.#resolve(this.#isDetached ? { kind: 'gone' } : end)
   }
 }

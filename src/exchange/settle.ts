@@ -54,11 +54,14 @@ export function priceAnswer (
 const MAY_HAVE_WORKED = new Set(['stalled', 'abandoned', 'cut', 'answered'])
 
 /**
- * Cost of an attempt that gave no answer. A refusal and an error status cost nothing; a provider that fell silent, that
- * broke the connection once it had the request, or that spoiled a 200, may have worked and may bill for it.
+ * Cost of an attempt that gave no answer. What it told counts. Else a refusal and an error status cost nothing; a
+ * provider that fell silent, that broke the connection once it had the request, or that spoiled a 200, may have worked
+ * and may bill for it.
  */
 export function priceFailure (ask: Ask, attempted: Attempted, parts: ExchangeParts): Cost & Measured {
-  const { outcome, turn, isSent, status } = attempted
+  const { outcome, turn, isSent, status, told, live } = attempted
+  const usage = told ?? live?.reader.usage
+  if (usage) return priceAnswer(ask, turn, usage, parts)
   const isLost = outcome.kind === 'failed' && (status === undefined || status === 200)
   if (isSent && (isLost || MAY_HAVE_WORKED.has(outcome.kind))) return priceAnswer(ask, turn, undefined, parts)
   return { ...NOTHING_TOLD, amount: 0n, grade: 'free', lines: [] }

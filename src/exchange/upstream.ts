@@ -1,7 +1,6 @@
 // The one door to providers. Push-style, because a relay that pulls through async iterators costs 2-4x per chunk.
 
 import type { Readable } from 'node:stream'
-import type { Deadlines } from '../core/deadlines.ts'
 
 export interface UpstreamCall {
   readonly method: 'POST' | 'GET'
@@ -10,12 +9,12 @@ export interface UpstreamCall {
   /** Flat name, value list. Built from an allow-list; holds the credential. */
   readonly headers: string[]
   readonly body: Buffer | Readable
-  readonly deadlines: Deadlines
 }
 
 export type UpstreamFailure =
   /** Nothing of the request reached the provider. */
   | { readonly kind: 'unreachable', readonly reason: string }
+  /** A deadline passed. */
   | { readonly kind: 'stalled', readonly afterMs: number, readonly reason: string }
   /** The connection or the HTTP framing broke after the request was sent. */
   | { readonly kind: 'broken', readonly reason: string }
@@ -23,8 +22,13 @@ export type UpstreamFailure =
 /** Response headers, names lower case. */
 export type UpstreamHeaders = Record<string, string | string[] | undefined>
 
-/** Hears one call. After `onEnd` or `onFailure` nothing else comes; after `cancel` nothing at all. */
+/**
+ * Hears one call. Deadlines are the listener's business: it cancels what takes too long. After `onEnd` or `onFailure`
+ * nothing else comes; after `cancel` nothing at all.
+ */
 export interface UpstreamListener {
+  /** A connection is there and the request goes out on it: from here on the provider may be at work. */
+  onSent? (): void
   /** Final response headers (1xx never show). Names lower case. */
   onHead (status: number, headers: UpstreamHeaders): void
   onData (chunk: Buffer): void

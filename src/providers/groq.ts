@@ -18,6 +18,7 @@ export const groq: Provider = {
   env: ['GROQ'],
   needsCredential: true,
   tasks: ['chat', 'embedding', 'speech', 'transcription'],
+  billsOnCancel: true,
   requestQuirks: [
     effortFromReasoning, dropOpenRouterFields, dropParameters('logprobs', 'top_logprobs', 'logit_bias')
   ],

@@ -21,6 +21,7 @@ export const mistral: Provider = {
   env: ['MISTRAL'],
   needsCredential: true,
   tasks: ['chat', 'embedding', 'speech', 'transcription', 'moderation'],
+  billsOnCancel: true,
   requestQuirks: [
     dropOpenRouterFields,
     dropParameters('logprobs', 'top_logprobs', 'logit_bias', 'user', 'store', 'service_tier', 'safety_identifier'),

@@ -16,5 +16,6 @@ export const perplexity: Provider = {
   env: ['PERPLEXITY'],
   needsCredential: true,
   tasks: ['embedding'],
+  billsOnCancel: true,
   requestQuirks: [dropOpenRouterFields, dropParameters('logit_bias')]
 }

@@ -33,6 +33,11 @@ export interface Provider {
   readonly usageQuirks?: readonly UsageQuirk[]
   /** The answer is OpenRouter's own superset: relayed as it is, without insertions. */
   readonly isVerbatim?: boolean
+  /**
+   * Bills for the whole answer although its client left: such answers are read to their end for their usage. After the
+   * table of https://openrouter.ai/docs/api-reference/streaming#stream-cancellation
+   */
+  readonly billsOnCancel?: boolean
   /** How it is asked to carry on an answer that another backend began; undefined: it starts again. */
   readonly continuation?: Continuation
   /** Over the broker's own deadlines, under those of a model and of a request. */

@@ -17,5 +17,6 @@ export const sambanova: Provider = {
   env: ['SAMBANOVA'],
   needsCredential: true,
   tasks: ['chat', 'completion', 'embedding', 'transcription'],
+  billsOnCancel: true,
   requestQuirks: [effortFromReasoning, dropOpenRouterFields, dropParameters('logit_bias', 'parallel_tool_calls')]
 }

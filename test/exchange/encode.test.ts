@@ -9,7 +9,6 @@ import { openaiChat } from '../../src/wire/openai-chat/index.ts'
 import { backend, model, provider, request } from '../routing/samples.ts'
 
 const TEXT = '{"model":"m","models":["gpt-5-pro"],"messages":[],"route":"fallback","preset":"x","fallbacks":["y"],"n":1}'
-const DEADLINES = { connectMs: 1, firstByteMs: 1, firstEventMs: 1, betweenEventsMs: 1, totalMs: 1 }
 
 function encodeFor (limits: Partial<Principal>) {
   const json = readJsonObject(Buffer.from(TEXT))
@@ -29,7 +28,7 @@ function encodeFor (limits: Partial<Principal>) {
     provider: provider('openrouter'),
     credential: { id: 'openrouter#0', provider: 'openrouter', secret: undefined }
   }
-  const { call, edits } = encode(ask, turn, DEADLINES as unknown as Parameters<typeof encode>[2])
+  const { call, edits } = encode({ ask, turn } as unknown as Parameters<typeof encode>[0])
   return { body: String(call.body), edits }
 }
 

@@ -33,7 +33,7 @@ t.test('OpenRouter\'s way of asking for usage is asking for usage', async (t) =>
 t.test('moderation works without a model, as OpenAI\'s clients ask for it', async (t) => {
   const upstream = await provider(t, ({ response }) => {
     response.writeHead(200, { 'content-type': 'application/json' })
-    response.end('{"id":"modr-1","model":"omni-moderation-latest","results":[]}')
+    response.end('{"id":"modr-1","model":"omni-moderation-latest","results":[{"flagged":false}]}')
   })
   const { url } = await gateway(t, {
     models: { 'omni-moderation-latest': [upstream] }, modelYaml: 'capabilities: [moderation]'

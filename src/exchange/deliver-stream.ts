@@ -1,0 +1,189 @@
+// How a stream reaches its client: at once (`live`), at once and carried on when it breaks (`resume`), or only when it
+// is whole (`atomic`).
+//
+// What must hold here (P6): the client gets whole events of one answer, an end only behind the provider's own terminal
+// event, and otherwise the wire's error event and a connection that visibly breaks. In `resume` the failure that is
+// told is the first one: what went wrong while it was being repaired is in the books.
+
+import type { Model } from '../catalog/catalog.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { StreamMode } from '../core/stream-mode.ts'
+import type { Transcript } from '../wire/format.ts'
+import { costHeaders } from './answer-headers.ts'
+import type { Attempted, Sequel } from './attempted.ts'
+import type { Ending, Priced } from './books.ts'
+import type { Delivering } from './delivering.ts'
+import { Holder } from './holder.ts'
+import { textHeader } from './lanes.ts'
+import type { LiveStream } from './live-stream.ts'
+import { Relay, type RelayEnd } from './relay.ts'
+import { priceAnswer } from './settle.ts'
+import type { Turn } from './turns.ts'
+
+const NO_CHANGES: Sequel['changes'] = new Map()
+const EVENT_STREAM = 'text/event-stream'
+/** How long a provider may keep the connection after its terminal event before it is closed from our side. */
+const GRACE_AFTER_DONE_MS = 1_000
+
+/** A relay that came to its end. */
+export interface EndedStream {
+  readonly end: RelayEnd
+  /** With the outcome of the whole stream. */
+  readonly attempted: Attempted
+}
+
+export class StreamDelivery {
+  readonly #exchange: Delivering
+  #mode: StreamMode = 'live'
+  #contentType = EVENT_STREAM
+  #holder: Holder | undefined
+  #transcript: Transcript | undefined
+  #sequel: Sequel | undefined
+  /** Backends that do not take an assistant message as the last one. */
+  #refusing: readonly string[] = []
+  /** The failure of the stream that broke first; nothing else is told about it. */
+  failure: GatewayError | undefined
+
+  constructor (exchange: Delivering) {
+    this.#exchange = exchange
+  }
+
+  /** Before the first attempt: the request's mode, else the model's. */
+  choose ({ streamMode }: Model): void {
+    const { ask, client } = this.#exchange
+    if (!ask.envelope.isStream) return
+    this.#mode = ask.streamMode ?? streamMode ?? 'live'
+    if (this.#mode === 'live') return
+    if (this.#mode === 'resume' && ask.body.kind === 'json') {
+      this.#transcript = ask.wire.openTranscript(ask.body.json, ask.envelope)
+    }
+    client.keepAwake(ask.wire.keepAlive(EVENT_STREAM), () => { this.#begin(undefined) })
+  }
+
+  /** Set once the client has got a part of the answer. */
+  sequelFor ({ provider, candidate }: Turn): Sequel | undefined {
+    if (!this.failure || !this.#transcript) return undefined
+    const mayContinue = provider.continuation !== undefined && !this.#refusing.includes(candidate.backend.id)
+    const changes = mayContinue ? this.#transcript.continuation(provider.continuation) : undefined
+    this.#sequel = {
+      transcript: this.#transcript, how: changes ? 'continued' : 'regenerated', changes: changes ?? NO_CHANGES
+    }
+    return this.#sequel
+  }
+
+  /** The backend may be asked once more, from the beginning. */
+  isContinuationRefused ({ outcome, turn }: Attempted): boolean {
+    if (this.#sequel?.how !== 'continued' || outcome.kind !== 'refused') return false
+    this.#refusing = [...this.#refusing, turn.candidate.backend.id]
+    return true
+  }
+
+  /** Sends the stream on its way. */
+  relay (attempted: Attempted, live: LiveStream): Relay {
+    const { client, ask, parts, stop } = this.#exchange
+    if (this.#mode === 'atomic') this.#holder = new Holder(parts.heldBytes)
+    const relay = new Relay({
+      live,
+      client: this.#holder ?? client,
+      transcript: this.#transcript,
+      afterGrace: (close) => parts.clock.after(GRACE_AFTER_DONE_MS, close)
+    })
+    if (this.#holder) this.#holder.onFull = () => { relay.cut('sent more than may be held for an atomic stream') }
+    else if (!stop) this.#begin(attempted)
+    if (this.#mode === 'live') client.keepAwake(ask.wire.keepAlive(this.#contentType), () => {})
+    if (stop === 'draining') relay.abandon()
+    if (stop === 'client_gone') relay.detach()
+    return relay.start()
+  }
+
+  /** Waits for the end of the relay. */
+  async ended (relay: Relay, attempted: Attempted): Promise<EndedStream> {
+    const { clock } = this.#exchange.parts
+    const fromMs = clock.monotonicMs()
+    const end = await relay.end
+    const durationMs = attempted.durationMs + clock.monotonicMs() - fromMs
+    return { end, attempted: { ...attempted, outcome: outcomeOf(end, attempted), durationMs } }
+  }
+
+  /** Settles and tells. The attempt comes back when another one may still save the answer. */
+  async finish ({ end, attempted }: EndedStream): Promise<Attempted | undefined> {
+    const { ask, parts, stop } = this.#exchange
+    if (end.kind === 'cut' && !stop && this.#mayGoOn()) {
+      this.#noteFailure(end.reason, attempted)
+      this.#holder?.release()
+      return attempted
+    }
+    const cost = priceAnswer(ask, attempted.turn, (attempted.live as LiveStream).reader.usage, parts)
+    await this.#exchange.settle(this.#endingOf(end), attempted, cost)
+    this.#close(end, attempted, cost)
+    return undefined
+  }
+
+  /** The wire's error event, if the stream has a place for it, and an end that nobody can take for a whole answer. */
+  breakOff (error: GatewayError): void {
+    const { ask, client, id } = this.#exchange
+    client.cut(ask.wire.errorFrame(error, id, this.#contentType))
+  }
+
+  /** Frees what is held. */
+  release (): void {
+    this.#holder?.release()
+  }
+
+  #begin (attempted: Attempted | undefined): void {
+    const { client } = this.#exchange
+    if (client.isBegun) return
+    this.#contentType = attempted ? textHeader(attempted.headers, 'content-type') : EVENT_STREAM
+    client.begin([
+      ...this.#exchange.headers(attempted), 'x-accel-buffering', 'no', 'content-type', this.#contentType
+    ])
+  }
+
+  #mayGoOn (): boolean {
+    return this.#mode === 'atomic' || (this.#mode === 'resume' && this.#transcript?.canCarryOn === true)
+  }
+
+  /** `atomic` has shown nothing: its failure is that of the last attempt, as if no stream had begun. */
+  #noteFailure (reason: string, { turn }: Attempted): void {
+    if (this.#mode === 'resume') this.failure ??= streamCut(turn, reason)
+  }
+
+  #endingOf (end: RelayEnd): Ending {
+    const { stop } = this.#exchange
+    if (stop === 'client_gone' || (end.kind === 'gone' && !stop)) return { status: 499, error: 'client_gone' }
+    if (end.kind === 'complete') return { status: 200, error: undefined }
+    return { status: 200, error: stop ?? 'stream_cut' }
+  }
+
+  #close (end: RelayEnd, attempted: Attempted, cost: Priced): void {
+    const { client, stop } = this.#exchange
+    const held = this.#holder?.release()
+    if (end.kind === 'complete' && stop !== 'client_gone') {
+      if (held) this.#tellWhole(held, attempted, cost)
+      return client.end(end.tail)
+    }
+    if (stop === 'draining') return this.breakOff(new GatewayError('draining'))
+    if (end.kind === 'cut') return this.breakOff(this.failure ?? streamCut(attempted.turn, end.reason))
+    client.cut(undefined)
+  }
+
+  #tellWhole (held: Buffer, attempted: Attempted, cost: Priced): void {
+    const { client } = this.#exchange
+    this.#contentType = textHeader(attempted.headers, 'content-type')
+    client.begin([
+      ...this.#exchange.headers(attempted), ...costHeaders(cost), 'x-accel-buffering', 'no',
+      'content-type', this.#contentType
+    ])
+    client.write(held)
+  }
+}
+
+function streamCut ({ provider }: Turn, reason: string): GatewayError {
+  return new GatewayError('stream_cut', { provider: provider.displayName, reason })
+}
+
+function outcomeOf (end: RelayEnd, attempted: Attempted): Outcome {
+  if (end.kind === 'complete') return attempted.outcome
+  return end.kind === 'cut' ? { kind: 'cut', reason: end.reason, isSilent: end.isSilent } : { kind: 'abandoned' }
+}
