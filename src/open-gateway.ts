@@ -13,6 +13,7 @@ import { HeldBytes } from './exchange/holder.ts'
 import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
+import { CHECKPOINT_THREAD } from './ledger/sqlite/checkpoints.ts'
 import { openDatabase } from './ledger/sqlite/database.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
@@ -108,7 +109,7 @@ function openLedger (settings: Settings, { clock, log }: Outside) {
     if (error) log.error({ err: error }, message)
     else log.warn(message)
   }
-  const ledger = new SqliteLedger(database, { clock, alarm })
+  const ledger = new SqliteLedger(database, { clock, alarm, checkpointThread: CHECKPOINT_THREAD })
   const recovered = ledger.recover(clock.nowMs())
   if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')
   return { ledger, sqlite: database.sqlite }
