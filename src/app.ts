@@ -11,6 +11,7 @@ import billing from '../routes/billing.ts'
 import exchanges from '../routes/exchanges.ts'
 import health from '../routes/health.ts'
 import inference from '../routes/inference.ts'
+import metrics from '../routes/metrics.ts'
 import models from '../routes/models.ts'
 import { GatewayError } from './core/errors.ts'
 import type { Gateway } from './gateway.ts'
@@ -69,6 +70,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   await fastify.register(limits, { gateway })
   await fastify.register(body)
   await fastify.register(health, { gateway, isReady })
+  await fastify.register(metrics)
   for (const prefix of BASES) {
     await fastify.register(inference, { prefix, gateway })
     await fastify.register(models, { prefix })

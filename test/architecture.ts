@@ -30,6 +30,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/catalog': ['src/core'],
   'src/wire': ['src/core'],
   'src/metering': ['src/core', 'src/catalog'],
+  'src/metrics': ['src/core', 'type src/exchange'],
   'src/routing': ['src/core', 'src/catalog', 'src/metering', 'type src/providers'],
   'src/keys': ['src/core'],
   'src/ledger': ['src/core'],
@@ -49,6 +50,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/gateway.ts': ['*'],
   'src/supply.ts': ['*'],
   'src/open-gateway.ts': ['*'],
+  'src/open-metrics.ts': ['*'],
   'src/request-line.ts': ['*'],
   'src/app.ts': ['*'],
   'src/banner.ts': ['*'],
@@ -57,7 +59,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   // What the gateway does comes through the decorator; these files only read and write what is on the wire.
   routes: [
     'src/core', 'src/wire', 'src/catalog/model-card.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
-    'src/ledger/usage-report.ts', 'src/routing/explain.ts', 'plugins/outlet.ts', 'type *'
+    'src/ledger/usage-report.ts', 'src/routing/explain.ts', 'src/routing/health-report.ts', 'plugins/outlet.ts', 'type *'
   ]
 }
 
