@@ -73,8 +73,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     report: countExchanges(createRequestLine(log), tallies),
     alarm: (message, error) => { log.error(error === undefined ? {} : { err: error }, message) }
   })
-  const { retryBudget } = limits
-  const metrics = openMetrics({ tallies, catalog, providers, credentials, health, ledger, retryBudget, running })
+  const metrics = openMetrics({ ...limits, tallies, catalog, providers, credentials, health, ledger, running })
   const interrupt = () => { running.interrupt() }
   const close = async () => {
     supply.close()
