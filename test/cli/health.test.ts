@@ -140,6 +140,12 @@ t.test('models shows stream modes and timeouts where some model has them', async
   t.match(data, [{ stream_mode: 'resume', timeouts: { connect: 2.5, total: 600 } }, { stream_mode: null, timeouts: null }])
 })
 
+t.test('a file that sets none of it has the usual columns, known or not', async (t) => {
+  const home = t.testdir({ 'own.yml': 'models:\n  plain: { backends: [{ provider: groq, model_id: plain }] }\n' })
+  const { stdout } = await aibroker(t, ['models', '--config', 'own.yml'], { home })
+  t.match(stdout, /^model +context +USD\/M input +USD\/M output +providers$/m)
+})
+
 t.test('models of a running broker say the same, and nothing a stranger made up', async (t) => {
   const own = { providers: ['groq'], stream_mode: 'atomic', timeouts: { total: 600, first_byte: '<b>', later: 1 } }
   const url = await serve(t, answer(200, { data: [{ id: 'a', x_aibroker: own }, { id: 'b', x_aibroker: { stream_mode: '\u001b' } }] }))
