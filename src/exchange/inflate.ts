@@ -4,12 +4,14 @@
 // What must hold: the listener hears what it would hear of the plain answer, in order; `pause` and `resume` bound the
 // memory of both sides; an answer whose coding is broken, cut or unknown never looks whole.
 
-import { CODINGS, Inflater, type Coding, type InflateLimits, type InflateListener } from './inflater.ts'
+import { CODINGS, Inflater, type InflateLimits } from './inflater.ts'
 import { textHeader } from './lanes.ts'
 import type { Upstream, UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener } from './upstream.ts'
 
 const MIB = 1024 * 1024
 export const INFLATE_LIMITS: InflateLimits = { mostBytes: 64 * MIB, mostRatio: 200, ratioFromBytes: MIB }
+
+const LONGEST_CODING = 40
 
 /** The same upstream, with every answer plain. Streams of events may go on for as long as they keep the ratio. */
 export function inflated (upstream: Upstream, limits: InflateLimits = INFLATE_LIMITS): Upstream {
@@ -23,7 +25,7 @@ export function inflated (upstream: Upstream, limits: InflateLimits = INFLATE_LI
   }
 }
 
-class InflatedCall implements UpstreamListener, UpstreamHandle, InflateListener {
+class InflatedCall implements UpstreamListener, UpstreamHandle {
   readonly #listener: UpstreamListener
   readonly #limits: InflateLimits
   #handle: UpstreamHandle | undefined
@@ -33,7 +35,7 @@ class InflatedCall implements UpstreamListener, UpstreamHandle, InflateListener 
   #isPaused = false
   #isFull = false
   #isOver = false
-  /** The network broke; it is told when everything before it was heard. */
+  /** The network broke; it is told when everything that came before was heard. */
   #failure: UpstreamFailure | undefined
 
   constructor (listener: UpstreamListener, limits: InflateLimits) {
@@ -71,12 +73,10 @@ class InflatedCall implements UpstreamListener, UpstreamHandle, InflateListener 
     const coding = codingOf(headers)
     if (coding === 'identity') return this.#listener.onHead(status, headers)
     this.#status = status
-    const { 'content-encoding': _, 'content-length': __, ...rest } = headers // of the bytes that came, not of these
+    // Both tell of the bytes that came, not of those that are handed on.
+    const { 'content-encoding': _coding, 'content-length': _length, ...rest } = headers
     this.#listener.onHead(status, rest)
-    if (this.#isOver) return
-    const known = CODINGS.find((name) => name === coding)
-    if (!known) return this.onBroken(`answered in ${coding.slice(0, 40)}, which was not asked for`)
-    this.#inflater = this.#open(known, textHeader(headers, 'content-type'))
+    if (!this.#isOver) this.#open(coding, headers)
   }
 
   onData (chunk: Buffer): void {
@@ -87,14 +87,56 @@ class InflatedCall implements UpstreamListener, UpstreamHandle, InflateListener 
     this.#handle?.pause()
   }
 
-  onRoom (): void {
-    this.#isFull = false
-    if (!this.#isPaused) this.#handle?.resume()
-  }
-
-  /** Of the network first, of the inflater last. */
   onEnd (): void {
     if (this.#isOver) return
-    ...
+    if (this.#inflater) this.#inflater.end()
+    else this.#listener.onEnd()
   }
+
+  onFailure (failure: UpstreamFailure): void {
+    if (this.#isOver) return
+    if (!this.#inflater) return this.#listener.onFailure(failure)
+    this.#failure = failure
+    this.#inflater.end()
+  }
+
+  #open (coding: string, headers: UpstreamHeaders): void {
+    const known = CODINGS.find((name) => name === coding)
+    if (!known) return this.#endBroken(`answered in ${coding}, which was not asked for`)
+    const isStream = textHeader(headers, 'content-type').startsWith('text/event-stream')
+    const limits = isStream ? { ...this.#limits, mostBytes: Infinity } : this.#limits
+    this.#inflater = new Inflater(known, limits, {
+      onData: (chunk) => { this.#listener.onData(chunk) },
+      onEnd: () => { this.#endWhole() },
+      onBroken: (reason) => { this.#endBroken(reason) },
+      onRoom: () => {
+        this.#isFull = false
+        if (!this.#isPaused) this.#handle?.resume()
+      }
+    })
+  }
+
+  #endWhole (): void {
+    this.#isOver = true
+    if (this.#failure) this.#listener.onFailure(this.#failure)
+    else this.#listener.onEnd()
+  }
+
+  /** A refusal keeps its status, with as many of its words as could be read. */
+  #endBroken (reason: string): void {
+    this.#isOver = true
+    this.#handle?.cancel()
+    if (this.#failure) this.#listener.onFailure(this.#failure)
+    else if (this.#status === 200) this.#listener.onFailure({ kind: 'broken', reason })
+    else this.#listener.onEnd()
+  }
+}
+
+/** In lower case; several of them, which nobody needs and which multiply, as one word that no decoder has. */
+function codingOf (headers: UpstreamHeaders): string {
+  const value = headers['content-encoding']
+  if (value === undefined) return 'identity'
+  // eslint-disable-next-line no-control-regex -- a provider's word ends up in logs and terminals
+  const words = String(value).toLowerCase().replace(/[\x00-\x20\x7f-\x9f]+/g, '').slice(0, LONGEST_CODING)
+  return words === '' ? 'identity' : words
 }
