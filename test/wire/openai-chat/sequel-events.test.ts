@@ -110,7 +110,7 @@ t.test('the text shown may have been the whole answer', async (t) => {
   for (const [how, events] of [['regenerated', [second.role, text(SHOWN), END]], ['continued', [second.role, END]]] as const) {
     const { reader } = broken(how)
     reader.push(Buffer.from(events.join('')))
-    t.match(reader.finish(), { isComplete: true, isEmpty: false })
+    t.hasStrict(reader.finish(), { isComplete: true, isEmpty: false })
     t.notOk(reader.hasOutput)
   }
 })
@@ -131,7 +131,7 @@ t.test('usage, comments and additions pass, under the first id', async (t) => {
   const { client, reader } = broken('regenerated', SHOWN, options)
   client.read(reader, [Buffer.from(`: wait\n\n${text(SHOWN)}${text('.')}${second.finish()}${second.usage()}${DONE}`)])
   t.match(client.bytes.toString(), ': wait\n\n')
-  t.match(client.chunks.at(-1), {
+  t.hasStrict(client.chunks.at(-1), {
     id: 'chatcmpl-first', model: 'model-first', usage: { total_tokens: 5, cost: 0.1 }, provider: 'P', x_aibroker: {}
   })
   t.match(client.bytes.toString(), /\[DONE\]\n\n$/)
@@ -140,45 +140,55 @@ t.test('usage, comments and additions pass, under the first id', async (t) => {
 t.test('usage in a chunk whose choice says nothing passes, as OpenRouter sends it', async (t) => {
   const usage = second.event({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }], usage: { total_tokens: 7 } })
   const { client } = carriedOn('regenerated', [text(SHOWN), text('.'), second.finish(), usage, DONE])
-  t.match(client.chunks.at(-1), { usage: { total_tokens: 7 }, choices: [{ delta: { content: '' } }] })
+  t.hasStrict(client.chunks.at(-1), { usage: { total_tokens: 7 }, choices: [{ delta: { content: '' } }] })
   t.equal(client.deltas.filter(({ role }) => role).length, 1)
 })
 
 t.test('an error event, an id and noise are told as the new stream tells them', async (t) => {
   const { reader } = broken('regenerated')
   reader.push(Buffer.from(second.role + second.event({ error: { message: 'overloaded' } })))
-  t.match(reader.error, { error: { message: 'overloaded' } })
+  t.hasStrict(reader.error, { error: { message: 'overloaded' } })
   t.equal(reader.upstreamId, 'chatcmpl-second')
   t.notOk(reader.isDone)
   t.equal(reader.dropped, 0)
 })
 
-t.test('an event that cannot be read breaks the sequel, and so does one nested too deeply', async (t) => {
-  const damaged = 'data: {"id":"chatcmpl-second","choices":[{"index":0,"delta":{"content":"x"}}},]}\n\n'
-  const deep = second.event({ choices: [{ index: 0, delta: { content: `${SHOWN}.` } }], x: JSON.parse('['.repeat(200) + ']'.repeat(200)) })
+t.test('an event that cannot be read breaks the sequel for good, and so does one nested too deeply', async (t) => {
+  const damaged = text('.').replace('"choices"', ',"choices"') // looks like the others at both ends
+  const deep = second.event({ choices: [{ index: 0, delta: { content: '.' } }], x: JSON.parse('['.repeat(200) + ']'.repeat(200)) })
   for (const event of [damaged, deep]) {
     const { client, reader } = broken('regenerated', SHOWN, { isExact: true })
-    t.throws(() => client.read(reader, [Buffer.from(second.role), Buffer.from(event)]), /damaged|nested/)
+    const before = client.bytes
+    t.throws(() => client.read(reader, [text(SHOWN), event + END].map((part) => Buffer.from(part))), /an event is/)
     t.notOk(reader.finish().isComplete)
+    t.strictSame(client.bytes, before)
   }
+})
+
+t.test('the first event with a choice names the answer', async (t) => {
+  const azure = second.event({ id: '', model: '', choices: [], prompt_filter_results: [] })
+  const client = new Client()
+  client.read(freshReader(), [Buffer.from(azure + first.role + second.delta({ content: SHOWN }))])
+  client.read(client.transcript.carryOn(freshReader(), 'continued'), [Buffer.from(new Provider('third').whole(['.']))])
+  t.hasStrict(client.chunks.at(-1), { id: 'chatcmpl-first', created: 5, model: 'model-first' })
 })
 
 t.test('JSON over several lines, text beside the delta and legacy completions are cut as well', async (t) => {
   const lines = `data: {"id":"b",\ndata: "choices":[{"index":0,"delta":{"content":"${SHOWN} é"},"finish_reason":null}]}\n\n`
   t.equal(carriedOn('regenerated', [lines, END]).client.text, `${SHOWN} é`)
   const together = second.choice({ text: `${SHOWN}!`, delta: { content: `${SHOWN}!`, token_id: 5 } })
-  t.match(carriedOn('regenerated', [together, END]).client.chunks[2], { choices: [{ text: '!', delta: { content: '!' } }] })
+  t.hasStrict(carriedOn('regenerated', [together, END]).client.chunks[2], { choices: [{ text: '!', delta: { content: '!' } }] })
 
   const { client, reader } = broken('regenerated')
   client.read(reader, [Buffer.from(second.choice({ text: 'Hello, I am a' }) + second.choice({ text: ' model.' }) + second.choice({ text: '', finish_reason: 'stop' }) + DONE)])
-  t.match(client.chunks.slice(2), [{ choices: [{ text: '.' }] }, { choices: [{ text: '', finish_reason: 'stop' }] }])
+  t.hasStrict(client.chunks.slice(2), [{ choices: [{ text: '.' }] }, { choices: [{ text: '', finish_reason: 'stop' }] }])
 })
 
 t.test('a stream that broke before anything was shown is simply asked for again', async (t) => {
   const client = new Client()
   client.read(freshReader(), [Buffer.from(': wait\n\n')])
   t.ok(client.read(client.transcript.carryOn(freshReader(), 'regenerated'), [Buffer.from(second.whole(['Hi']))]))
-  t.match(client.chunks[0], { id: 'chatcmpl-second', choices: [{ delta: { role: 'assistant' } }] })
+  t.hasStrict(client.chunks[0], { id: 'chatcmpl-second', choices: [{ delta: { role: 'assistant' } }] })
   t.equal(client.text, 'Hi')
 })
 
@@ -198,8 +208,8 @@ t.test('OpenAI\'s own client takes a stream that broke twice for one answer', as
   })
   const stream = openai.chat.completions.stream({ model: 'm', messages: [{ role: 'user', content: 'x' }] })
   const completion = await stream.finalChatCompletion()
-  t.match(completion, { id: 'chatcmpl-first', model: 'model-first', created: 5, usage: { total_tokens: 5 } })
-  t.match(completion.choices as unknown as JsonObject[], [{
+  t.hasStrict(completion, { id: 'chatcmpl-first', model: 'model-first', created: 5, usage: { total_tokens: 5 } })
+  t.hasStrict(completion.choices as unknown as JsonObject[], [{
     finish_reason: 'tool_calls',
     message: {
       role: 'assistant',

@@ -120,10 +120,10 @@ t.test('the text shown goes behind the client\'s own messages, which stay the sa
 })
 
 t.test('each way marks the message or the body as its servers want it, and nothing else', async (t) => {
-  t.match(asked(said(), 'prefix_flag').value['messages'], [{}, { role: 'assistant', content: HELLO, prefix: true }])
+  t.hasStrict(asked(said(), 'prefix_flag').value['messages'], [{}, { role: 'assistant', content: HELLO, prefix: true }])
   const vllm = asked(said(), 'continue_final_message').value
   t.strictSame((vllm['messages'] as JsonValue[])[1], { role: 'assistant', content: HELLO })
-  t.match(vllm, { continue_final_message: true, add_generation_prompt: false })
+  t.hasStrict(vllm, { continue_final_message: true, add_generation_prompt: false })
   t.strictSame(Object.keys(asked(said(), 'assistant_last').value), ['model', 'messages', 'stream', 'temperature'])
 })
 
