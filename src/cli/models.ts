@@ -4,6 +4,7 @@ import { defaultUrl, get } from './broker.ts'
 import { readCatalogFile } from './catalog-file.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { CommandFailure } from './failure.ts'
+import { modelHealth } from './model-health.ts'
 import { rowsOfAnswer, rowsOfCatalog, type ModelRow } from './model-rows.ts'
 import { plain, plainJson, table, type Column } from './plain-text.ts'
 import type { Terminal } from './terminal.ts'
@@ -11,6 +12,7 @@ import type { Terminal } from './terminal.ts'
 interface Flags extends JsonFlag {
   readonly url?: string
   readonly config?: string
+  readonly health?: boolean
 }
 
 interface Listing {
@@ -42,8 +44,10 @@ export const define: Define = (command, terminal) => {
       'cheapest backend, in US dollars per million tokens.')
     .option('--url <url>', 'ask this broker (a key is taken from AIBROKER_KEY)')
     .option('--config <file>', 'read this file, whether or not a broker runs')
+    .option('--health', 'show how each backend of a running broker is: resting, being tried, well, never tried')
     .addHelpText('after', examples([
       'aibroker models',
+      'aibroker models --health',
       'aibroker models --config ./modelsconfig.yml',
       "aibroker models --json | jq -r '.data[].id'"
     ]))
@@ -51,6 +55,10 @@ export const define: Define = (command, terminal) => {
 }
 
 async function models (flags: Flags, terminal: Terminal): Promise<void> {
+  if (flags.health && flags.config !== undefined) {
+    throw new CommandFailure('wrong_usage', '--health asks a running broker; a file does not know')
+  }
+  if (flags.health) return modelHealth(flags, terminal)
   if (flags.url !== undefined && flags.config !== undefined) {
     throw new CommandFailure('wrong_usage', 'give --url or --config, not both')
   }
