@@ -10,6 +10,7 @@ import { createExchange } from './exchange/exchange.ts'
 import { createHttpUpstream } from './exchange/http-upstream.ts'
 import { createDrains } from './exchange/drains.ts'
 import { HeldBytes } from './exchange/holder.ts'
+import { inflated } from './exchange/inflate.ts'
 import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
@@ -119,7 +120,7 @@ function openUpstream (
 ): { upstream: Upstream, close: () => Promise<void> } {
   if (mode === 'proxy') {
     const { deadlines: { connectMs }, maxInFlight } = settings
-    const upstream = createHttpUpstream({ connectMs, connections: maxInFlight || null })
+    const upstream = inflated(createHttpUpstream({ connectMs, connections: maxInFlight || null }))
     return { upstream, close: () => upstream.close() }
   }
   const events = openEventLog(join(settings.home, 'events.jsonl'), clock)

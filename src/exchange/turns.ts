@@ -19,6 +19,7 @@ import type { RetryBudget } from '../routing/retry-budget.ts'
 export const MOST_TURNS = 6
 /** Waits of one exchange for throttled providers, all together. Beyond it the client is told how long to wait. */
 export const PATIENCE_MS = 5_000
+const LATENESS = 0.25
 /** Before the same backend is asked again; doubled every time, and half of it is chance. */
 export const FIRST_GAP_MS = 250
 
@@ -172,7 +173,8 @@ export class Turns {
       if (state.kind === 'cooling' && state.retryAfterMs !== undefined) soonestMs = Math.min(soonestMs, state.retryAfterMs)
     }
     if (soonestMs > this.#patienceMs) return undefined
-    const waitMs = Math.max(1, Math.ceil(soonestMs))
+    // A little later than told, by chance: those who wait together must not come back together.
+    const waitMs = Math.max(1, Math.ceil(soonestMs * (1 + LATENESS * this.#parts.random())))
     this.#patienceMs -= waitMs
     return { waitMs }
   }

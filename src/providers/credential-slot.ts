@@ -3,8 +3,9 @@
 import type { Outcome } from '../core/outcome.ts'
 import type { Secret } from '../core/secret.ts'
 
-/** For a 429 that names no wait, or one that makes no sense. */
-export const THROTTLED_MS = 60_000
+/** For a 429 that names no wait, or one that makes no sense; doubled with every further one in a row. */
+export const FIRST_THROTTLE_MS = 1_000
+export const LONGEST_UNTOLD_THROTTLE_MS = 60_000
 export const LONGEST_THROTTLE_MS = 5 * 60_000
 /** A wait of zero is no wait: without a floor a throttled credential would be asked in a tight loop. */
 export const SHORTEST_THROTTLE_MS = 1_000
@@ -29,6 +30,8 @@ export class CredentialSlot {
   #readyAtMs = 0
   #rest: Rest | undefined
   #failures = 0
+  /** Throttled in a row without a word about the wait. */
+  #untold = 0
   /** Exchanges declined in a row. */
   #declined = 0
   #isProbe = false
@@ -105,6 +108,7 @@ export class CredentialSlot {
   #recover (nowMs: number): void {
     this.#failures = 0
     this.#declined = 0
+    if (this.isReady(nowMs)) this.#untold = 0
     if (this.#rest === 'throttled' && !this.isReady(nowMs)) return
     if (this.#rest === 'unauthorised' && !this.#isProbe) return
     this.#rest = undefined
@@ -114,10 +118,19 @@ export class CredentialSlot {
 
   #throttle (retryAfterMs: number | undefined, nowMs: number): void {
     if (this.#rest === 'unauthorised' && !this.#isProbe) return
-    const untilMs = nowMs + throttleMs(retryAfterMs)
+    const untilMs = nowMs + this.#throttleMs(retryAfterMs, nowMs)
     this.#readyAtMs = this.#isProbe ? untilMs : Math.max(this.#readyAtMs, untilMs)
     this.#rest = 'throttled'
     this.#isProbe = false
+  }
+
+  /** Calls that were under way together and come back throttled together count as one. */
+  #throttleMs (retryAfterMs: number | undefined, nowMs: number): number {
+    if (retryAfterMs !== undefined && retryAfterMs >= 0) {
+      return Math.min(Math.max(retryAfterMs, SHORTEST_THROTTLE_MS), LONGEST_THROTTLE_MS)
+    }
+    if (this.isReady(nowMs)) this.#untold++
+    return Math.min(FIRST_THROTTLE_MS * 2 ** Math.max(this.#untold - 1, 0), LONGEST_UNTOLD_THROTTLE_MS)
   }
 
   #refuse (nowMs: number): void {
@@ -133,9 +146,4 @@ export class CredentialSlot {
     this.#rest = 'failing'
     this.#readyAtMs = nowMs + Math.min(backOffMs, LONGEST_BACK_OFF_MS)
   }
-}
-
-function throttleMs (retryAfterMs: number | undefined): number {
-  if (retryAfterMs === undefined || !(retryAfterMs >= 0)) return THROTTLED_MS
-  return Math.min(Math.max(retryAfterMs, SHORTEST_THROTTLE_MS), LONGEST_THROTTLE_MS)
 }

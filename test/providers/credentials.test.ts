@@ -61,11 +61,11 @@ t.test('a credential is given back once', async (t) => {
 
 const WAITS: ReadonlyArray<readonly [says: string, askedMs: number | undefined, waitMs: number]> = [
   ['what the provider asked for', 2 * SECOND, 2 * SECOND],
-  ['a minute when it asked for nothing', undefined, MINUTE],
+  ['a second when it asked for nothing', undefined, SECOND],
   ['five minutes when it asked for years', 1e12, 5 * MINUTE],
   ['a second when it asked for no wait', 0, SECOND],
-  ['a minute when it asked for the past', -5_000, MINUTE],
-  ['a minute when it asked for nonsense', Number.NaN, MINUTE]
+  ['a second when it asked for the past', -5_000, SECOND],
+  ['a second when it asked for nonsense', Number.NaN, SECOND]
 ]
 
 for (const [says, askedMs, waitMs] of WAITS) {
@@ -79,6 +79,25 @@ for (const [says, askedMs, waitMs] of WAITS) {
     t.same(state(), { kind: 'ready' })
   })
 }
+
+t.test('throttled again and again without a word it rests twice as long each time, a minute at most', async (t) => {
+  const { credentials, state, call, take, clock } = pool('a')
+  const together = [take(), take()]
+  for (const credential of together) credentials.giveBack(credential, throttled())
+  t.same(state(), { kind: 'cooling', retryAfterMs: SECOND }, 'two that come back together count as one')
+  const waits = [2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * SECOND)
+  t.same(waits.map(() => {
+    const now = state()
+    clock.nowMs += now.kind === 'cooling' ? now.retryAfterMs ?? 0 : 0
+    call(throttled())
+    const next = state()
+    return next.kind === 'cooling' ? next.retryAfterMs : 0
+  }), waits)
+  clock.nowMs += MINUTE
+  call(ANSWERED)
+  call(throttled())
+  t.same(state(), { kind: 'cooling', retryAfterMs: SECOND }, 'an answer forgives')
+})
 
 t.test('a single credential that rests is not lent', async (t) => {
   const { credentials, call } = pool('a')
