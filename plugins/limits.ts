@@ -21,15 +21,17 @@ declare module 'fastify' {
     task?: Task
   }
   interface FastifyInstance {
-    /** What runs and waits, and how late the process is: for health and metrics. */
     load: Load
   }
 }
 
+/** What runs and waits, and how late the process is: for health, metrics and the shutdown. */
 export interface Load {
   readonly inFlight: number
   readonly waiting: number
   readonly lagMs: number
+  /** No request begins any more: whoever waits for a place hears it now. */
+  close (): void
 }
 
 export interface LimitsOptions {
@@ -49,7 +51,11 @@ export default fp<LimitsOptions>(async (fastify, { gateway }) => {
   fastify.decorate('load', {
     get inFlight () { return admission.inFlight },
     get waiting () { return admission.waiting },
-    get lagMs () { return lag.smoothedMs }
+    get lagMs () { return lag.smoothedMs },
+    close () {
+      admission.close()
+      lag.close()
+    }
   })
 
   const onRequest: EnterHook = (request, reply, done) => {
@@ -61,10 +67,8 @@ export default fp<LimitsOptions>(async (fastify, { gateway }) => {
   fastify.addHook('onRoute', (route: RouteOptions) => {
     if (route.config?.task !== undefined) route.onRequest = [onRequest, route.onRequest ?? []].flat()
   })
-  // No work begins once the process is told to stop: whoever still waits for a place hears it now.
   fastify.addHook('preClose', (done) => {
-    admission.close()
-    lag.close()
+    fastify.load.close()
     done()
   })
 }, { name: 'limits', fastify: '5.x', dependencies: ['principal'] })

@@ -23,7 +23,9 @@ const health: FastifyPluginAsync<HealthOptions> = async (fastify, { gateway, isR
   fastify.get('/health', open, async () => {
     const reason = unreadiness()
     const models = gateway.catalog().models.size
-    return { ok: true, mode: gateway.mode, version, models, ready: reason === undefined, reason }
+    const { inFlight, waiting, lagMs } = fastify.load
+    const load = { in_flight: inFlight, waiting, lag_ms: Math.round(lagMs) }
+    return { ok: true, mode: gateway.mode, version, models, ready: reason === undefined, reason, load }
   })
   for (const path of LIVENESS) fastify.get(path, open, async () => ({ ok: true }))
   fastify.get('/health/readiness', open, async (_request, reply) => {

@@ -28,7 +28,8 @@ export interface AppOptions {
 /** OpenAI's clients use `/v1`, OpenRouter's `/api/v1`; both find everything. */
 const BASES = ['/v1', '/api/v1']
 
-const HEADERS_TIMEOUT_MS = 10_000
+/** With the time until the next check below, a connection without a whole header is closed within 10 s. */
+const HEADERS_TIMEOUT_MS = 8_000
 const UPLOAD_TIMEOUT_MS = 120_000
 /** Above the 60 s of common load balancers, so that we are never the one who closes first. */
 const KEEP_ALIVE_MS = 72_000
@@ -62,9 +63,10 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   fastify.decorate('gateway', gateway)
   await fastify.register(errors, { gateway })
   await fastify.register(requestLog, { gateway })
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    const mayPass = isReady() || request.routeOptions.config.open === true
-    done(mayPass ? undefined : new GatewayError('draining'))
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (isReady()) return done()
+    reply.raw.shouldKeepAlive = false // becomes `Connection: close`
+    done(request.routeOptions.config.open === true ? undefined : new GatewayError('draining'))
   })
   await fastify.register(principal, { gateway })
   await fastify.register(limits, { gateway })
