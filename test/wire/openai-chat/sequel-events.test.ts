@@ -159,7 +159,7 @@ t.test('an event that cannot be read breaks the sequel for good, and so does one
   for (const event of [damaged, deep]) {
     const { client, reader } = broken('regenerated', SHOWN, { isExact: true })
     const before = client.bytes
-    t.throws(() => client.read(reader, [text(SHOWN), event + END].map((part) => Buffer.from(part))), /an event is/)
+    t.throws(() => client.read(reader, [text(SHOWN), event, END].map((part) => Buffer.from(part))), /an event is/)
     t.notOk(reader.finish().isComplete)
     t.strictSame(client.bytes, before)
   }
