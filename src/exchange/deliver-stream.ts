@@ -79,9 +79,8 @@ export class StreamDelivery {
     return true
   }
 
-  /** Sends the stream on its way. */
-  relay (attempted: Attempted, live: LiveStream): Relay {
-    const { client, ask, parts, stop } = this.#exchange
+  relay (live: LiveStream): Relay {
+    const { client, parts } = this.#exchange
     if (this.#mode === 'atomic') this.#holder = new Holder(parts.heldBytes)
     const relay = new Relay({
       live,
@@ -90,17 +89,18 @@ export class StreamDelivery {
       afterGrace: (close) => parts.clock.after(GRACE_AFTER_DONE_MS, close)
     })
     if (this.#holder) this.#holder.onFull = () => { relay.cut('sent more than may be held for an atomic stream') }
-    else if (!stop) this.#begin(attempted)
+    return relay
+  }
+
+  /** Sends the stream on its way and waits for its end. */
+  async run (relay: Relay, attempted: Attempted): Promise<EndedStream> {
+    const { client, ask, parts: { clock }, stop } = this.#exchange
+    const fromMs = clock.monotonicMs()
+    if (!this.#holder && !stop) this.#begin(attempted)
     if (this.#mode === 'live') client.keepAwake(ask.wire.keepAlive(this.#contentType), () => {})
     if (stop === 'draining') relay.abandon()
     if (stop === 'client_gone') relay.detach()
-    return relay.start()
-  }
-
-  /** Waits for the end of the relay. */
-  async ended (relay: Relay, attempted: Attempted): Promise<EndedStream> {
-    const { clock } = this.#exchange.parts
-    const fromMs = clock.monotonicMs()
+    relay.start()
     const end = await relay.end
     const durationMs = attempted.durationMs + clock.monotonicMs() - fromMs
     return { end, attempted: { ...attempted, outcome: outcomeOf(end, attempted), durationMs } }

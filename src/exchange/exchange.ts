@@ -197,9 +197,9 @@ class Run implements Delivering {
       return undefined
     }
     if (!live) return attempted
-    const relay = this.#delivery.relay(attempted, live)
+    const relay = this.#delivery.relay(live)
     this.#running = relay
-    const ended = await this.#delivery.ended(relay, attempted)
+    const ended = await this.#delivery.run(relay, attempted)
     this.#giveBack(ended.attempted.outcome)
     return await this.#delivery.finish(ended)
   }

@@ -2,7 +2,8 @@
 
 import type { Envelope, Task } from '../core/ask.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { Measured } from '../core/usage.ts'
+import { NOTHING_TOLD, type Measured } from '../core/usage.ts'
+import { doubtOf, type Asked } from '../metering/doubt.ts'
 import { readUsage } from '../wire/openai-chat/usage.ts'
 import {
   readEmbeddingUsage, readImageUsage, readModerationUsage, readSpeechUsage, readTranscriptionUsage
@@ -23,7 +24,12 @@ const READERS: { readonly [task in Task]: (usage: JsonObject, envelope: Envelope
 /**
  * What an answer consumed. `usage` is its usage object; where it has none, the whole answer (some tasks tell what
  * counts beside it), or undefined. What only the request knows, like the characters of a speech, counts either way.
+ * Counts that cannot be true, or cannot belong to this request and `model`, are not kept: see `doubt`.
  */
-export function measure (task: Task, usage: JsonObject | undefined, envelope: Envelope): Measured {
-  return READERS[task](usage ?? {}, envelope)
+export function measure (
+  task: Task, usage: JsonObject | undefined, envelope: Envelope, model?: Asked['model']
+): Measured {
+  const measured = READERS[task](usage ?? {}, envelope)
+  const doubt = measured.doubt ?? doubtOf(measured.usage, { task, envelope, model })
+  return doubt === undefined ? measured : { ...NOTHING_TOLD, doubt }
 }

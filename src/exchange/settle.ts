@@ -41,8 +41,8 @@ export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent 
 export function priceAnswer (
   ask: Ask, turn: Turn, usage: JsonObject | undefined, parts: ExchangeParts
 ): Cost & Measured {
-  const measured = measure(ask.task, usage, ask.envelope)
-  const { price } = turn.candidate.backend
+  const { backend: { price }, model } = turn.candidate
+  const measured = measure(ask.task, usage, ask.envelope, model)
   const cost = costOf(measured, price, { ceiling: turn.candidate.ceiling, isFree: isFree(turn, parts) })
   return { ...measured, ...cost }
 }
@@ -72,7 +72,7 @@ export function attemptResult (attempted: Attempted, cost: Cost & Measured, upst
   return {
     outcome: outcome.kind,
     upstreamStatus: attempted.status,
-    reason: 'reason' in outcome ? outcome.reason : undefined,
+    reason: 'reason' in outcome ? outcome.reason : cost.doubt,
     durationMs: attempted.durationMs,
     firstEventMs: attempted.firstEventMs,
     upstreamId,

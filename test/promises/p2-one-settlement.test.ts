@@ -15,11 +15,13 @@ interface Case extends Ending {
   readonly answers: readonly Answer[]
   readonly body?: unknown
   readonly env?: Record<string, string>
+  /** How many requests each provider answers so: a failure is tried again at the same backend. */
+  readonly times?: number
   /** How many of the calls the broker has to hang up. */
   readonly closes?: number
 }
 
-const FAST: Record<string, string> = { AIBROKER_FIRST_BYTE_TIMEOUT_MS: '80', AIBROKER_BETWEEN_TIMEOUT_MS: '80' }
+const FAST: Record<string, string> = { AIBROKER_FIRST_BYTE_TIMEOUT_MS: '80', AIBROKER_FIRST_EVENT_TIMEOUT_MS: '80', AIBROKER_BETWEEN_TIMEOUT_MS: '80' }
 const ok = { status: 200, error: null }
 const failed = { status: 502, error: 'every_backend_failed' }
 const cut = { status: 200, error: 'stream_cut', outcomes: ['cut'] }
@@ -30,17 +32,18 @@ const CASES: readonly Case[] = [
   { name: 'a stream', answers: [chatSse()], body: STREAM, ...ok, outcomes: ['answered'] },
   { name: 'a stream without its sentinel', answers: [chatSse({ done: false })], body: STREAM, ...ok, outcomes: ['answered'] },
   { name: 'an answer without usage', answers: [chatJson({ usage: null })], ...ok, outcomes: ['answered'] },
-  { name: 'an answer of the second backend', answers: [status(500), chatJson()], ...ok, outcomes: ['failed', 'answered'] },
-  { name: 'a stream of the third', answers: [status(503), resetConnection(), chatSse()], body: STREAM, ...ok, outcomes: ['failed', 'failed', 'answered'] },
+  { name: 'an answer of the second try', answers: [status(500), chatJson()], ...ok, outcomes: ['failed', 'answered'] },
+  { name: 'an answer of the second backend', answers: [status(500), chatJson()], ...ok, times: 2, outcomes: ['failed', 'failed', 'answered'] },
+  { name: 'a stream of the third', answers: [status(503), resetConnection(), chatSse()], body: STREAM, ...ok, times: 2, outcomes: ['failed', 'failed', 'failed', 'failed', 'answered'] },
   { name: 'a refused request', answers: [status(400)], status: 400, error: 'upstream_refused', outcomes: ['refused'] },
   { name: 'a refused stream', answers: [status(422), chatSse()], body: STREAM, status: 422, error: 'upstream_refused', outcomes: ['refused'] },
-  { name: 'a provider that fails', answers: [status(500)], ...failed, outcomes: ['failed'] },
-  { name: 'three providers that fail', answers: [status(500), status(502), status(529)], body: STREAM, ...failed, outcomes: ['failed', 'failed', 'failed'] },
-  { name: 'a reset before any byte', answers: [resetConnection()], ...failed, outcomes: ['failed'] },
-  { name: 'half a plain answer', answers: [cutAfterBytes(20, JSON.stringify({ id: 'x'.repeat(90) }), 'application/json')], ...failed, outcomes: ['failed'] },
-  { name: 'an answer that is not JSON', answers: [status(200, 'hello', { 'content-type': 'application/json' })], ...failed, outcomes: ['failed'] },
-  { name: 'an empty stream', answers: [streamed([])], body: STREAM, ...failed, outcomes: ['failed'] },
-  { name: 'an error event before any content', answers: [errorInStream()], body: STREAM, ...failed, outcomes: ['failed'] },
+  { name: 'a provider that fails', answers: [status(500)], ...failed, times: 2, outcomes: ['failed', 'failed'] },
+  { name: 'three providers that fail', answers: [status(500), status(502), status(529)], body: STREAM, ...failed, times: 2, outcomes: Array(6).fill('failed') },
+  { name: 'a reset before any byte', answers: [resetConnection()], ...failed, times: 2, outcomes: ['failed', 'failed'] },
+  { name: 'half a plain answer', answers: [cutAfterBytes(20, JSON.stringify({ id: 'x'.repeat(90) }), 'application/json')], ...failed, times: 2, outcomes: ['failed', 'failed'] },
+  { name: 'an answer that is not JSON', answers: [status(200, 'hello', { 'content-type': 'application/json' })], ...failed, times: 2, outcomes: ['failed', 'failed'] },
+  { name: 'an empty stream', answers: [streamed([])], body: STREAM, ...failed, times: 2, outcomes: ['failed', 'failed'] },
+  { name: 'an error event before any content', answers: [errorInStream()], body: STREAM, ...failed, times: 2, outcomes: ['failed', 'failed'] },
   { name: 'a stream cut in the middle', answers: [cutAfterBytes(FIRST.length + 9, [FIRST, FIRST])], body: STREAM, ...cut },
   { name: 'a stream that ends without a terminal event', answers: [streamed([FIRST])], body: STREAM, ...cut },
   { name: 'an error event after content', answers: [errorInStream({ pieces: ['Hel'] })], body: STREAM, ...cut },
@@ -50,9 +53,9 @@ const CASES: readonly Case[] = [
   { name: 'silence in the middle of a stream', answers: [streamed([FIRST, FIRST], { gapBetween: () => new Promise(() => {}) })], body: STREAM, env: FAST, ...cut, closes: 1 }
 ]
 
-for (const { name, answers, body = CHAT, env = {}, closes = 0, ...ending } of CASES) {
+for (const { name, answers, body = CHAT, env = {}, times = 1, closes = 0, ...ending } of CASES) {
   t.test(`P2 ${name} is settled once`, async (t) => {
-    const made = await setting(t, answers, { env })
+    const made = await setting(t, answers, { env, times })
     const response = await fetch(`${made.broker.url}/chat/completions`, init(body))
     t.equal(response.status, ending.status)
     await readSse(response)
@@ -78,7 +81,7 @@ t.test('P2 a provider that nobody can reach is settled once', async (t) => {
   const broker = await gateway(t, { models: { m: [{ url: `http://127.0.0.1:${await freePort()}/v1` }] } })
   const observed = observe(broker)
   t.equal((await post(`${broker.url}/chat/completions`, CHAT)).status, 502)
-  t.match(observed.rows(), [{ status: 502, error: 'every_backend_failed', attempts: [{ outcome: 'unreachable' }] }])
+  t.match(observed.rows(), [{ status: 502, error: 'every_backend_failed', attempts: [{ outcome: 'unreachable' }, { outcome: 'unreachable' }] }])
   t.match(observed.verify(), { ok: true, open: 0 })
   t.equal(observed.busy, 0)
 })
@@ -160,12 +163,13 @@ t.test('P2 a client that leaves while its row is being written is settled once, 
 })
 
 t.test('P2 a client that leaves between two attempts is settled once, and the second backend is not called', async (t) => {
-  const made = await setting(t, [status(500), never()])
+  const made = await setting(t, [status(500), never()], { times: 2 })
   const client = new AbortController()
   const { ledger } = made.broker.gateway
   const retry = ledger.retry.bind(ledger)
   ledger.retry = async (exchange, ended, next) => {
     await retry(exchange, ended, next)
+    if (next.provider === 'test0') return
     client.abort()
     await made.observed.gone(1)
   }
@@ -173,7 +177,7 @@ t.test('P2 a client that leaves between two attempts is settled once, and the se
   await made.observed.ended(1)
   t.equal(made.providers[1]?.connections, 0)
   t.match(made.observed.rows(), [
-    { status: 499, error: 'client_gone', attempts: [{ outcome: 'failed' }, { outcome: 'abandoned' }] }])
+    { status: 499, error: 'client_gone', attempts: [{ outcome: 'failed' }, { outcome: 'failed' }, { outcome: 'abandoned' }] }])
   t.match(made.observed.verify(), { ok: true, open: 0 })
   t.equal(made.observed.busy, 0)
 })

@@ -26,12 +26,12 @@ t.test('P2 a bug before the call is settled once, and costs the client a 500', a
 })
 
 t.test('P2 a bug in the second attempt does not book the first one twice', async (t) => {
-  const made = await setting(t, [status(500), chatJson()])
+  const made = await setting(t, [status(500), chatJson()], { times: 2 })
   plant(made.broker, 'test1', 'requestQuirks')
   t.equal((await post(`${made.broker.url}/chat/completions`, CHAT)).status, 500)
   await made.observed.ended(1)
   const attempts = made.observed.rows()[0]?.attempts
-  t.match(attempts, [{ outcome: 'failed', upstreamStatus: 500 }, { upstreamStatus: null }])
+  t.match(attempts, [{ outcome: 'failed', upstreamStatus: 500 }, { outcome: 'failed' }, { upstreamStatus: null }])
   t.match(made.observed.verify(), { ok: true, open: 0 })
   t.equal(made.observed.busy, 0, 'no credential is busy')
 })

@@ -62,7 +62,7 @@ t.test(`P2 ${EXCHANGES} exchanges with random endings leave one settled row each
   const providers = await Promise.all([0, 1, 2].map(() => provider(t, answer)))
   const clock = leapingClock()
   const broker = await gateway(t, {
-    models: { m: providers }, clock, env: { AIBROKER_FIRST_BYTE_TIMEOUT_MS: '150', AIBROKER_LOG_LEVEL: 'warn' }
+    models: { m: providers }, clock, env: { AIBROKER_FIRST_BYTE_TIMEOUT_MS: '150', AIBROKER_FIRST_EVENT_TIMEOUT_MS: '150', AIBROKER_LOG_LEVEL: 'warn' }
   })
   const observed = observe(broker)
   const whole: Whole[] = []

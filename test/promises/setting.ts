@@ -16,10 +16,13 @@ export interface Setting {
   readonly providers: readonly TestProvider[]
 }
 
-/** Each provider answers its first request in the given way and all later ones well. */
-export async function setting (t: Test, answers: readonly Answer[], options: GatewayOptions = {}): Promise<Setting> {
+/** Each provider answers its first request, or its first `times`, in the given way and all later ones well. */
+export async function setting (
+  t: Test, answers: readonly Answer[], { times = 1, ...options }: GatewayOptions & { readonly times?: number } = {}
+): Promise<Setting> {
+  const well: Answer = (call) => (isStream(call.request.body) ? chatSse() : chatJson())(call)
   const providers = await Promise.all(answers.map((answer) =>
-    provider(t, sequence(answer, (call) => (isStream(call.request.body) ? chatSse() : chatJson())(call)))))
+    provider(t, sequence(answer, ...Array<Answer>(times - 1).fill(answer), well))))
   const broker = await gateway(t, { models: { m: providers }, ...options })
   return { broker, observed: observe(broker), providers }
 }
