@@ -13,6 +13,7 @@ export function failoverSnippet (url: string, play: string): string {
 models:
   ${STAGED_MODEL}:
     context_window: 128000
+    max_output_tokens: 4096
     backends:
       - { provider: chaos-primary, model_id: ${modelNamed(play)}, priority: 1, input_cost: 1, output_cost: 2 }
       - { provider: chaos-fallback, model_id: ${modelNamed('well')}, priority: 2, input_cost: 3, output_cost: 6 }
