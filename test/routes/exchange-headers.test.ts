@@ -34,6 +34,7 @@ async function serve (t: Test, { key, env = {} }: { key?: NewKey, env?: Record<s
   const gateway = { settings, keys, clock, log: pino({ level: 'silent' }), exchange } as never
   const app = Fastify({ forceCloseConnections: true })
   t.teardown(() => app.close())
+  app.decorate('gateway', gateway)
   app.decorateRequest('isExchange', false)
   await app.register(errors, { gateway })
   await app.register(principal, { gateway })
