@@ -57,6 +57,8 @@ export interface Measured {
    * counts in other units are our own, made from the request or the answer.
    */
   readonly isTold: boolean
+  /** Why what the provider told is not trusted, in words that follow its name; then nothing of it is kept. */
+  readonly doubt?: string
 }
 
 export const NOTHING_TOLD: Measured = { usage: {}, reportedCost: undefined, isTold: false }

@@ -3,7 +3,7 @@
 // DESIGN. Unknown is not zero (P5). A price names the units it bills in; usage may be counted in more of them (a
 // transcript in tokens and in seconds). A count whose unit the price does not know is not billed, as long as one of
 // the price's own units was counted; a token kind without a rate, under a price that bills tokens, has no known cost
-// and then neither has the sum. Whoever tells nothing, or counts that are impossible in themselves, is booked at the
+// and then neither has the sum. Whoever tells nothing, or counts that cannot be true (doubt.ts), is booked at the
 // ceiling. Whoever tells possible counts is booked at what they cost, above the ceiling too: the provider will charge
 // for them, and a ceiling that was too low is a fault of the estimate, or of the client, that must show in the books.
 

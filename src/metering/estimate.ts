@@ -45,7 +45,7 @@ const TASK_UNITS: { readonly [task in Task]: TaskUnits } = {
 }
 
 /** The window of a model whose window is not known: the largest that is common. */
-const LARGEST_WINDOW = 1_048_576
+export const LARGEST_WINDOW = 1_048_576
 /** Roles, tool preambles and built-in system prompts: 70 tokens for gpt-oss, 530 for Claude with tools. */
 const TEMPLATE_TOKENS = 1_024
 const LEAST_BYTES_PER_SECOND = 500
@@ -91,8 +91,13 @@ function mostOutput ({ choices, drafts = choices, maxOutputTokens }: Envelope, m
 
 const MOST_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => number } = {
   characters: ({ characters, bodyBytes }) => characters ?? bodyBytes,
-  audio_ms: ({ bodyBytes }) => Math.max(SHORTEST_AUDIO_MS, Math.ceil(bodyBytes * 1_000 / LEAST_BYTES_PER_SECOND)),
+  audio_ms: mostAudioMs,
   images: ({ choices }) => choices
+}
+
+/** Of speech; a file of silence can hold more. */
+export function mostAudioMs ({ bodyBytes }: Envelope): number {
+  return Math.max(SHORTEST_AUDIO_MS, Math.ceil(bodyBytes * 1_000 / LEAST_BYTES_PER_SECOND))
 }
 
 function atMost (count: number, rate: Rate | undefined): NanoUsd {

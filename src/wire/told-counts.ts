@@ -15,21 +15,28 @@ export function readCount (value: JsonValue | undefined): number | undefined {
   return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MOST_UNITS ? count : NaN
 }
 
-/** What is left of a total without its parts, never below zero; undefined when the total was not told. */
+/**
+ * What is left of a total without its parts; undefined when the total was not told, NaN when a part is larger than its
+ * whole. Never below zero: parts may overlap (an image that was cached counts as both).
+ */
 export function without (total: number | undefined, ...parts: ReadonlyArray<number | undefined>): number | undefined {
   if (total === undefined) return undefined
   let rest = total
-  for (const part of parts) if (part !== undefined) rest -= part
+  for (const part of parts) {
+    if (part === undefined) continue
+    if (part > total) return NaN
+    rest -= part
+  }
   return rest < 0 ? 0 : rest
 }
 
-/** One impossible count discredits all that came with it, money included. */
+/** One impossible count discredits all that came with it, money included: nothing of it is kept but the doubt. */
 export function measuredOf (counts: ToldCounts, { isTold, reportedCost }: Omit<Measured, 'usage'>): Measured {
   const usage: { [kind in UsageKind]?: number } = {}
   for (const kind in counts) {
     const count = counts[kind as UsageKind]
     if (count === undefined) continue
-    if (Number.isNaN(count)) return NOTHING_TOLD
+    if (Number.isNaN(count)) return { ...NOTHING_TOLD, doubt: `told a count of ${kind} that cannot be true` }
     usage[kind as UsageKind] = count
   }
   return { usage, isTold, reportedCost }

@@ -3,13 +3,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
-import { inputTokens, outputTokens, type Measured } from '../../src/core/usage.ts'
+import { inputTokens, outputTokens, type Measured, type UsageKind } from '../../src/core/usage.ts'
 import { measure } from '../../src/exchange/measure.ts'
 import { readUsage } from '../../src/wire/openai-chat/usage.ts'
 import { envelope } from '../routing/samples.ts'
 
 const told = (usage: Measured['usage'], reportedCost?: bigint): Measured => ({ usage, reportedCost, isTold: true })
 const NOTHING: Measured = { usage: {}, reportedCost: undefined, isTold: false }
+const doubted = (kind: UsageKind): Measured => ({ ...NOTHING, doubt: `told a count of ${kind} that cannot be true` })
 
 t.test('the two totals alone are input and output', async (t) => {
   t.same(readUsage({ prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 }), told({ input: 12, output: 5 }))
@@ -67,9 +68,30 @@ t.test('xAI counts reasoning beside the completion: the total proves it', async 
     told({ input: 10, output: 10, reasoning: 40 }), 'without proof it is inside')
 })
 
-t.test('parts that are larger than their total leave nothing, not less', async (t) => {
-  t.same(readUsage({ prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 30 } }),
-    told({ input: 0, cache_read: 30, output: 1 }))
+t.test('a part that is larger than its whole cannot be true', async (t) => {
+  const totals = { prompt_tokens: 10, completion_tokens: 5 }
+  for (const part of ['cached_tokens', 'cache_write_tokens', 'audio_tokens', 'image_tokens']) {
+    t.same(readUsage({ ...totals, prompt_tokens_details: { [part]: 11 } }), doubted('input'), part)
+    t.match(readUsage({ ...totals, prompt_tokens_details: { [part]: 10 } }), { isTold: true }, part)
+  }
+  for (const part of ['audio_tokens', 'image_tokens']) {
+    t.same(readUsage({ ...totals, completion_tokens_details: { [part]: 6 } }), doubted('output'), part)
+  }
+})
+
+t.test('reasoning that is larger than the completion cannot be true where the total has no room for both', async (t) => {
+  const usage = (total: number) => readUsage({
+    prompt_tokens: 10, completion_tokens: 5, total_tokens: total, completion_tokens_details: { reasoning_tokens: 7 }
+  })
+  t.same(usage(15), doubted('output'), 'the provider counts it inside')
+  t.same(usage(21), doubted('output'))
+  t.same(usage(22), told({ input: 10, output: 5, reasoning: 7 }), 'and here beside')
+})
+
+t.test('parts that overlap leave nothing, not less', async (t) => {
+  const details = { cached_tokens: 9, image_tokens: 8 }
+  t.same(readUsage({ prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: details }),
+    told({ input: 0, cache_read: 9, image_input: 8, output: 1 }), 'the image was cached')
 })
 
 t.test('numbers in strings are numbers', async (t) => {
@@ -89,9 +111,9 @@ t.test('P5 one impossible count discredits all of it, the money included', async
   const sound = { prompt_tokens: 12, completion_tokens: 5, cost: 0.01 }
   const impossible: readonly JsonValue[] = [-1, 1.5, 1_000_000_001, 1e300, 'many', '-3', '1.5', '', true, [], {}]
   for (const count of impossible) {
-    t.same(readUsage({ ...sound, prompt_tokens: count }), NOTHING, JSON.stringify(count))
+    t.same(readUsage({ ...sound, prompt_tokens: count }), doubted('input'), JSON.stringify(count))
     const details = { reasoning_tokens: count }
-    t.same(readUsage({ ...sound, completion_tokens_details: details }), NOTHING, JSON.stringify(count))
+    t.match(readUsage({ ...sound, completion_tokens_details: details }), NOTHING, JSON.stringify(count))
   }
 })
 
@@ -196,7 +218,7 @@ t.test('embeddings tell their input, some as the total only', async (t) => {
 })
 
 t.test('transcriptions tell tokens, seconds, or both', async (t) => {
-  const read = (usage: JsonObject) => measure('transcription', usage, envelope())
+  const read = (usage: JsonObject) => measure('transcription', usage, envelope({ bodyBytes: 500_000 }))
   t.same(read({
     type: 'tokens',
     input_tokens: 14,
@@ -214,8 +236,8 @@ t.test('a whole transcript tells its duration, as a number or a string', async (
   t.same(read({ task: 'transcribe', duration: 8.470000267028809, text: 'hello' }), told({ audio_ms: 8_470 }))
   t.same(read({ duration: '8.47', text: 'hello' }), told({ audio_ms: 8_470 }))
   t.same(read({ text: 'hello' }), NOTHING)
-  t.same(read({ duration: 'long' }), NOTHING)
-  t.same(read({ duration: -1 }), NOTHING)
+  t.same(read({ duration: 'long' }), doubted('audio_ms'))
+  t.same(read({ duration: -1 }), doubted('audio_ms'))
 })
 
 t.test('images: tokens with their details, and the number of images', async (t) => {

@@ -66,9 +66,10 @@ interface Totals {
 
 /**
  * xAI counts reasoning beside `completion_tokens`. The total proves it, and so does a part that is larger than its
- * whole. https://docs.x.ai/docs/guides/reasoning
+ * whole, unless the total has no room for both. https://docs.x.ai/docs/guides/reasoning
  */
 function isReasoningOutside ({ prompt, completion, reasoning, total }: Totals): boolean {
   if (prompt === undefined || completion === undefined || reasoning === undefined || reasoning === 0) return false
-  return reasoning > completion || total === prompt + completion + reasoning
+  const sum = prompt + completion + reasoning
+  return total === sum || (reasoning > completion && (total === undefined || total > sum))
 }
