@@ -2,20 +2,33 @@
 
 import type { FastifyReply } from 'fastify'
 import type { Outlet } from '../src/exchange/outlet.ts'
+import { WriteStall } from './write-stall.ts'
 
 /** A client that does not take the last bytes of a cut stream is let go after this silence. */
 const LINGER_MS = 10_000
 
 export function outletOf (reply: FastifyReply): Outlet {
   const { raw } = reply
+  const { clock, settings: { writeStallMs } } = reply.server.gateway
+  let stall: WriteStall | undefined
+  const watch = () => {
+    stall ??= new WriteStall(raw, { clock, limitMs: writeStallMs })
+    stall.begin()
+  }
+
   return {
     begin (status, headers) {
       reply.hijack()
       raw.writeHead(status, withReplyHeaders(reply, headers))
     },
-    write: (bytes) => raw.write(bytes),
+    write (bytes) {
+      const isTaken = raw.write(bytes)
+      if (!isTaken) watch()
+      return isTaken
+    },
     end (bytes) {
       raw.end(bytes)
+      if (raw.writableLength > 0) watch() // a long plain answer, or the last bytes for a slow reader
     },
     cut () {
       const { socket } = raw
