@@ -9,6 +9,10 @@ const isOwn: ReadonlySet<string> =
 /** Columns of `usage_hourly` in the order of USAGE_KINDS; `requests` there already means something else. */
 export const SUM_COLUMNS: readonly string[] = USAGE_KINDS.map((kind) => kind === 'requests' ? 'request_units' : kind)
 
+/** Where the kinds with a column of their own are in USAGE_KINDS. */
+export const OWN_KINDS: readonly number[] = USAGE_KINDS.flatMap((kind, at) => isOwn.has(kind) ? [at] : [])
+export const RARE_KINDS: readonly number[] = USAGE_KINDS.flatMap((kind, at) => isOwn.has(kind) ? [] : [at])
+
 /** SQL for the count of each kind in attempt `a`, NULL when not told; in the order of USAGE_KINDS. */
 export const COUNTS_OF_ATTEMPT: readonly string[] =
   USAGE_KINDS.map((kind) => isOwn.has(kind) ? `a.${kind}` : `json_extract(a.other_usage, '$.${kind}')`)

@@ -1,6 +1,7 @@
 // Texts that repeat in every row, stored once: names, backends and plans, with the ids in use kept in memory.
 //
-// An id learnt inside a transaction that is rolled back does not exist, so ids are provisional until `keep`.
+// An id learnt inside a transaction that is rolled back does not exist. That is rare, so everything is forgotten then:
+// what exists is read again when it is needed.
 
 import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
@@ -20,56 +21,102 @@ export interface Dictionary {
   optionalName (text: string | undefined): number
   backend (attempt: AttemptIntent): BackendId
   plan (text: string): number
-  /** The transaction was committed: what was learnt in it stays. */
-  keep (): void
-  /** The transaction was rolled back: what was learnt in it is forgotten. */
+  /** The transaction was rolled back: what was learnt in it does not exist. */
   forget (): void
 }
 
 const LONGEST_NAME = 256
 /** Ids in memory per kind. Clients choose names and plans vary, so the oldest make room. */
 const MOST_NAMES = 20_000
-const MOST_BACKENDS = 2_000
+const MOST_MODELS = 2_000
+const MOST_OF_MODEL = 50
 const MOST_PLANS = 1_000
 
 export function createDictionary (sqlite: Database): Dictionary {
-  const names = new IdCache<number>(MOST_NAMES)
-  const backends = new IdCache<BackendId>(MOST_BACKENDS)
-  const plans = new IdCache<number>(MOST_PLANS)
+  const names = new IdCache<string, number>(MOST_NAMES)
   const storeName = rowIdOf(sqlite, 'names', ['text'])
-  const storeBackend = rowIdOf(sqlite, 'backends', ['provider', 'model', 'model_id', 'credential', 'price_version'])
-  const findPlan = sqlite.prepare<[Buffer], number>('SELECT id FROM plans WHERE digest = ?').pluck()
-  const insertPlan = sqlite.prepare<[Buffer, string]>('INSERT INTO plans (digest, text) VALUES (?, ?)')
 
   const name = (text: string): number => {
     const short = shorten(text)
     return names.get(short) ?? names.learn(short, storeName(short))
   }
 
-  const learnBackend = (attempt: AttemptIntent, modelId: string): BackendId => {
-    const provider = name(attempt.provider)
-    const model = name(attempt.model)
-    const id = storeBackend(provider, model, modelId, attempt.credentialId ?? '', attempt.priceVersion ?? '')
-    return { id, provider, model }
-  }
-
-  const learnPlan = (text: string): number => {
-    const digest = createHash('sha256').update(text).digest().subarray(0, 16)
-    return findPlan.get(digest) ?? Number(insertPlan.run(digest, text).lastInsertRowid)
-  }
-
+  const backends = backendIds(sqlite, name)
+  const plans = planIds(sqlite)
   return {
     name,
     optionalName: (text) => text === undefined ? 0 : name(text),
-    backend (attempt) {
-      const { provider, model, credentialId = '', priceVersion = '' } = attempt
-      const modelId = shorten(attempt.modelId)
-      const key = `${provider}\n${model}\n${modelId}\n${credentialId}\n${priceVersion}`
-      return backends.get(key) ?? backends.learn(key, learnBackend(attempt, modelId))
+    backend: backends.idOf,
+    plan: plans.idOf,
+    forget () {
+      names.clear()
+      backends.forget()
+      plans.forget()
+    }
+  }
+}
+
+interface KnownBackend {
+  readonly attempt: AttemptIntent
+  readonly id: BackendId
+}
+
+/** By model id, and among the few of one model by comparing: a key made of all five texts costs twice as much. */
+function backendIds (sqlite: Database, name: Dictionary['name']) {
+  const known = new IdCache<string, KnownBackend[]>(MOST_MODELS)
+  const store = rowIdOf(sqlite, 'backends', ['provider', 'model', 'model_id', 'credential', 'price_version'])
+
+  const learn = (attempt: AttemptIntent): BackendId => {
+    const modelId = shorten(attempt.modelId)
+    const provider = name(attempt.provider)
+    const model = name(attempt.model)
+    const id = store(provider, model, modelId, attempt.credentialId ?? '', attempt.priceVersion ?? '')
+    const backend = { id, provider, model }
+    if (modelId !== attempt.modelId) return backend // a client's invention: not worth a place in memory
+    const sameModel = known.get(modelId) ?? known.learn(modelId, [])
+    if (sameModel.length >= MOST_OF_MODEL) sameModel.length = 0 // prices have changed many times
+    sameModel.push({ attempt, id: backend })
+    return backend
+  }
+
+  return {
+    idOf (attempt: AttemptIntent): BackendId {
+      const found = known.get(attempt.modelId)?.find((one) => isSameBackend(one.attempt, attempt))
+      return found?.id ?? learn(attempt)
     },
-    plan: (text) => plans.get(text) ?? plans.learn(text, learnPlan(text)),
-    keep () { for (const cache of [names, backends, plans]) cache.keep() },
-    forget () { for (const cache of [names, backends, plans]) cache.forget() }
+    forget () { known.clear() }
+  }
+}
+
+function isSameBackend (one: AttemptIntent, other: AttemptIntent): boolean {
+  return one.credentialId === other.credentialId && one.model === other.model && one.provider === other.provider &&
+    one.priceVersion === other.priceVersion
+}
+
+/** A plan arrives as a fresh text: comparing it with the last one of its length costs a tenth of hashing it. */
+function planIds (sqlite: Database) {
+  const known = new IdCache<string, number>(MOST_PLANS)
+  const lastOfLength = new IdCache<number, { readonly text: string, readonly id: number }>(MOST_PLANS)
+  const find = sqlite.prepare<[Buffer], number>('SELECT id FROM plans WHERE digest = ?').pluck()
+  const insert = sqlite.prepare<[Buffer, string]>('INSERT INTO plans (digest, text) VALUES (?, ?)')
+
+  const store = (text: string): number => {
+    const digest = createHash('sha256').update(text).digest().subarray(0, 16)
+    return find.get(digest) ?? Number(insert.run(digest, text).lastInsertRowid)
+  }
+
+  return {
+    idOf (text: string): number {
+      const last = lastOfLength.get(text.length)
+      if (last?.text === text) return last.id
+      const id = known.get(text) ?? known.learn(text, store(text))
+      lastOfLength.learn(text.length, { text, id })
+      return id
+    },
+    forget () {
+      known.clear()
+      lastOfLength.clear()
+    }
   }
 }
 
@@ -88,32 +135,26 @@ function rowIdOf (sqlite: Database, table: string, columns: readonly string[]) {
     find.get(...values) ?? Number(insert.run(...values).lastInsertRowid)
 }
 
-class IdCache<Id> {
-  readonly #ids = new Map<string, Id>()
+/** A map of bounded size. */
+class IdCache<Key, Id> {
+  readonly #ids = new Map<Key, Id>()
   readonly #most: number
-  #provisional: string[] = []
 
   constructor (most: number) {
     this.#most = most
   }
 
-  get (key: string): Id | undefined {
+  get (key: Key): Id | undefined {
     return this.#ids.get(key)
   }
 
-  learn (key: string, id: Id): Id {
-    if (this.#ids.size >= this.#most) this.#ids.delete(this.#ids.keys().next().value ?? '')
+  learn (key: Key, id: Id): Id {
+    if (this.#ids.size >= this.#most && !this.#ids.has(key)) this.#ids.delete(this.#ids.keys().next().value as Key)
     this.#ids.set(key, id)
-    this.#provisional.push(key)
     return id
   }
 
-  keep (): void {
-    if (this.#provisional.length > 0) this.#provisional = []
-  }
-
-  forget (): void {
-    for (const key of this.#provisional) this.#ids.delete(key)
-    this.#provisional = []
+  clear (): void {
+    this.#ids.clear()
   }
 }

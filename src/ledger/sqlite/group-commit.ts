@@ -17,13 +17,15 @@ import { createProbe } from './probe.ts'
 
 /** One queued write. `apply` runs inside the transaction, and again after `undo` when neighbours spoilt it. */
 export interface Work {
+  /** It has happened already: when the store fails it is kept and tried again. */
+  readonly mayBeKept: boolean
   apply (): void
   /** Takes back what `apply` changed in memory, also when it threw half way. */
   undo (): void
   done (): void
   failed (error: Error): void
-  /** Instead of `failed` when the store fails, each time: the work stays and is tried again. */
-  kept? (): void
+  /** Instead of `failed` when the store fails and the work may be kept, each time. */
+  kept (): void
 }
 
 /** Memory that belongs to the transaction. */
@@ -68,7 +70,9 @@ export class GroupCommit {
     this.#parts = parts
     this.#begin = sqlite.prepare('BEGIN IMMEDIATE')
     this.#commit = sqlite.prepare('COMMIT')
-    this.#probe = { apply: createProbe(sqlite), undo: nothing, done: nothing, failed: nothing }
+    this.#probe = {
+      mayBeKept: false, apply: createProbe(sqlite), undo: nothing, done: nothing, failed: nothing, kept: nothing
+    }
     this.#outage = new Outage({ clock, alarm, retry: () => { this.#retry() } })
   }
 
@@ -151,7 +155,7 @@ export class GroupCommit {
     this.#outage.began(reason, error)
     const failure = unavailable(reason, error)
     for (const work of batch) {
-      if (!work.kept || this.#kept.length >= MOST_KEPT) {
+      if (!work.mayBeKept || this.#kept.length >= MOST_KEPT) {
         work.failed(failure)
         continue
       }

@@ -80,7 +80,6 @@ function closer ({ sqlite, dictionary, rows, rollup }: RecoveryParts, nowMs: num
 function attempt ({ sqlite, dictionary, rollup }: RecoveryParts, work: () => void): Error | undefined {
   try {
     sqlite.transaction(work).immediate()
-    dictionary.keep()
     return undefined
   } catch (error) {
     dictionary.forget()

@@ -7,7 +7,7 @@
 import type { Database } from 'better-sqlite3'
 import { USAGE_KINDS, type Usage } from '../../core/usage.ts'
 import type { NanoUsd } from '../../core/money.ts'
-import { COUNTS_OF_ATTEMPT, SUM_COLUMNS, usageOf } from './columns.ts'
+import { COUNTS_OF_ATTEMPT, OWN_KINDS, RARE_KINDS, SUM_COLUMNS, usageOf } from './columns.ts'
 
 /** What places an exchange in a bucket. Numbers are ids of names. */
 export interface Counted {
@@ -62,13 +62,20 @@ const UPSERT = `
     first_request_at_ms = min(first_request_at_ms, excluded.first_request_at_ms),
     last_request_at_ms = max(last_request_at_ms, excluded.last_request_at_ms)`
 
+// What nearly every bucket gets, in a bucket that is nearly always there: 2.1 us against 2.8 for the statement above.
+const USUAL = ['requests', 'errors', 'unpriced', ...OWN_KINDS.map((at) => SUM_COLUMNS[at] ?? ''), 'cost_nano_usd']
+const ADD_USUAL = `
+  UPDATE usage_hourly SET ${USUAL.map((column) => `${column} = ${column} + ?`).join(', ')},
+    first_request_at_ms = min(first_request_at_ms, ?), last_request_at_ms = max(last_request_at_ms, ?)
+  WHERE ${PLACE.map((column) => `${column} = ?`).join(' AND ')}`
+
 const ATTEMPTS = `
   SELECT b.provider, b.model, a.cost_nano_usd, ${COUNTS_OF_ATTEMPT.join(', ')}
   FROM attempts a JOIN backends b ON b.id = a.backend
   WHERE a.id BETWEEN :row * 256 AND :row * 256 + 255 ORDER BY a.id`
 
 export function createRollup (sqlite: Database): Rollup {
-  const upsert = sqlite.prepare(UPSERT)
+  const writeBucket = bucketWriter(sqlite)
   const attemptsOf = sqlite.prepare<[{ row: number }], unknown[]>(ATTEMPTS).raw().safeIntegers()
   const buckets = new Map<string, Bucket>()
 
@@ -100,12 +107,22 @@ export function createRollup (sqlite: Database): Rollup {
       addRequest(bucketOf(exchange, last.model, last.provider), isError, isUnpriced)
     },
     write () {
-      for (const { place, requests, errors, unpriced, counts, cost, firstMs, lastMs } of buckets.values()) {
-        upsert.run(...place, requests, errors, unpriced, ...counts, cost, firstMs, lastMs)
-      }
+      for (const bucket of buckets.values()) writeBucket(bucket)
       buckets.clear()
     },
     clear () { buckets.clear() }
+  }
+}
+
+function bucketWriter (sqlite: Database): (bucket: Bucket) => void {
+  const upsert = sqlite.prepare(UPSERT)
+  const addUsual = sqlite.prepare(ADD_USUAL)
+  return ({ place, requests, errors, unpriced, counts, cost, firstMs, lastMs }) => {
+    if (RARE_KINDS.every((at) => counts[at] === 0)) {
+      const own = OWN_KINDS.map((at) => counts[at])
+      if (addUsual.run(requests, errors, unpriced, ...own, cost, firstMs, lastMs, ...place).changes === 1) return
+    }
+    upsert.run(...place, requests, errors, unpriced, ...counts, cost, firstMs, lastMs)
   }
 }
 
