@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { clientErrorHandler } from '../plugins/errors.ts'
 import { buildApp, serverOptions } from './app.ts'
 import { banner } from './banner.ts'
@@ -12,6 +12,7 @@ import type { Gateway } from './gateway.ts'
 import { makeFirstKey } from './keys/first-key.ts'
 import { Connections } from './local/connections.ts'
 import { openListeners } from './local/listeners.ts'
+import { openLog } from './log.ts'
 import { openGateway } from './open-gateway.ts'
 import { SettingsError, type Settings } from './settings.ts'
 import { Shutdown } from './shutdown.ts'
@@ -24,8 +25,6 @@ export interface RunningServer {
   close (): Promise<void>
 }
 
-const LOG_FLUSH_MS = 500
-const LOG_BATCH_CHARS = 8_192 // pino refuses 16 KiB and more
 const EXIT_INTERNAL = 70
 
 /** @throws SettingsError, ConfigError, DatabaseRefusal, or what the system says about the address. */
@@ -52,21 +51,6 @@ export async function startServer (settings: Settings): Promise<RunningServer> {
 /** A list in the settings that nobody could read before it was used, like AIBROKER_TRUST_PROXY. */
 function refuseSetting (error: unknown): never {
   throw error instanceof RangeError ? new SettingsError(error.message) : error
-}
-
-function openLog (level: string): { log: Logger, flush: () => void } {
-  // Lines gather and are written together: a write per request costs more than all other work on the line.
-  const destination = pino.destination({ dest: 2, sync: false, minLength: LOG_BATCH_CHARS })
-  const timer = setInterval(() => { destination.flush() }, LOG_FLUSH_MS)
-  timer.unref()
-  const flush = () => {
-    try {
-      destination.flushSync()
-    } catch {
-      // stderr is gone or not open yet: nobody is left to tell.
-    }
-  }
-  return { log: pino({ level, base: null }, destination), flush }
 }
 
 async function openDoors (app: FastifyInstance, { isTcp, host, port, socketDir }: Settings) {

@@ -54,6 +54,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/request-line.ts': ['*'],
   'src/app.ts': ['*'],
   'src/banner.ts': ['*'],
+  'src/log.ts': ['*'],
   'src/server.ts': ['*'],
   'src/shutdown.ts': ['*'],
   plugins: ['src/core', 'src/local', 'src/wire', 'type *'],
