@@ -5,6 +5,7 @@ import { play } from '../../src/chaos/play.ts'
 import { rest } from '../../src/chaos/step.ts'
 import { textOf, thoughtsOf } from '../../src/chaos/text.ts'
 import type { JsonObject } from '../../src/core/json.ts'
+import { steppedClock } from '../catalog/stepped-clock.ts'
 import { call, Caller, chaos, chat, requestOf, type Heard } from './caller.ts'
 
 const USAGE = { stream_options: { include_usage: true } }
@@ -103,6 +104,19 @@ t.test('a connection carries one request after the other, also those sent at onc
   const { bytes } = await caller.until(({ bytes }) => bytes.split('HTTP/1.1 200').length === 3 && bytes.endsWith('}}'))
   t.ok(bytes.indexOf('"model":"first"') < bytes.indexOf('"model":"second"'))
   t.equal(server.connections, 1)
+})
+
+t.test('an answer that takes its time is not overtaken by the one behind it', async (t) => {
+  const clock = steppedClock()
+  const server = await chaos(t, { clock })
+  const caller = new Caller(server.port)
+  caller.send(requestOf(chat({ model: 'chaos/slow-start' })) + requestOf(chat({ model: 'chaos/well', stream: false })))
+  await caller.until(({ status }) => status === 200)
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => { setImmediate(resolve) })
+  t.equal(caller.heard.body, '')
+  clock.pass(20_000)
+  const { bytes } = await caller.until(({ bytes }) => bytes.endsWith('}}'))
+  t.ok(bytes.indexOf('[DONE]') < bytes.indexOf('"object":"chat.completion",'))
 })
 
 /** What the caller heard byte by byte, as text. */

@@ -83,6 +83,7 @@ const FRAMING: ReadonlyArray<readonly [play: string, expected: object]> = [
   ['switches-unasked', { status: 101 }],
   ['no-content-with-body', { status: 204, body: /^\{"object"/ }],
   ['not-modified-with-body', { status: 304, body: /^\{"object"/ }],
+  ['no-length', { head: /\r\nconnection: close$/, text: textOf(60), body: /\[DONE\]\n\n$/ }],
   ['trailers', { bytes: /\r\n0\r\nx-sum: 1\r\n\r\n$/ }],
   ['not-http', { status: undefined, bytes: '220 mail.example ESMTP\r\n' }],
   ['chunk-size-not-hex', { bytes: /\r\n\r\nzz\r\nhello\r\n$/ }],

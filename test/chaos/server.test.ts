@@ -86,6 +86,16 @@ t.test('a caller that leaves midway is told apart from one that has everything',
   t.match(server.calls[1], { isAnswered: true, end: { by: 'provider', wasCancelled: false } })
 })
 
+t.test('a caller that leaves with its whole answer has cancelled nothing, though the play goes on', async (t) => {
+  const server = await chaos(t, { play: 'stray-answer-later', clock: steppedClock() })
+  const caller = new Caller(server.port)
+  caller.send(requestOf(chat()))
+  await caller.until(({ isWhole }) => isWhole)
+  caller.socket.destroy()
+  await until(() => server.calls[0]?.end !== undefined)
+  t.match(server.calls[0], { isAnswered: true, end: { by: 'caller', wasCancelled: false } })
+})
+
 t.test('jitter comes from the random source that was given', async (t) => {
   const waits: number[] = []
   const clock = {

@@ -40,6 +40,7 @@ export const FRAMING: { readonly [name: string]: Play } = {
   ]),
   'no-content-with-body': play('204 with a body', [head(204, [['content-length', '41']], 'none'), body(ANSWER), end]),
   'not-modified-with-body': play('304 with a body', [head(304, [['content-length', '41']], 'none'), body(ANSWER), end]),
+  'no-length': play('a whole answer whose end is only the connection\'s', [head(200, [], 'close'), rest]),
   trailers: play('a whole answer with trailers behind it', [
     head(200, [['transfer-encoding', 'chunked'], ['trailer', 'x-sum']], 'none'),
     raw(`29\r\n${ANSWER}\r\n0\r\nx-sum: 1\r\n\r\n`), end
