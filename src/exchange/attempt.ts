@@ -122,8 +122,8 @@ export class Attempt implements UpstreamListener, Stoppable {
       return this.#fail(`sent a broken stream: ${error.message}`)
     }
     if (reader.error) return this.#fail(wordsOf(this.#hide(JSON.stringify(reader.error))))
-    if (reader.hasOutput) return this.#commit(reader, reader.isDone ? reader.finish() : undefined)
     if (reader.isDone) return this.#endEarly(reader)
+    if (reader.hasOutput) return this.#commit(reader, undefined)
     if (this.#heldBytes > LONGEST_WAIT_BYTES) this.#fail('sent 64 KiB without any output')
   }
 
@@ -139,11 +139,12 @@ export class Attempt implements UpstreamListener, Stoppable {
     this.#end({ kind: 'answered', status: 200 })
   }
 
-  /** The stream is over before any output was seen: a model may be silent for a reason it tells, or nothing came. */
+  /** The stream is over inside the peek. Only a whole one is an answer; a model may be silent for a reason it tells. */
   #endEarly (reader: StreamReader): void {
     const ended = reader.finish()
-    if (reader.hasOutput || (ended.isComplete && !ended.isEmpty)) return this.#commit(reader, ended)
-    this.#fail(ended.isComplete ? 'ended the stream without any output' : 'ended the stream before any output', reader.usage)
+    if (ended.isComplete && !ended.isEmpty) return this.#commit(reader, ended)
+    const reason = ended.isComplete ? 'ended the stream without any output' : 'ended the stream without a terminal event'
+    this.#fail(reason, reader.usage)
   }
 
   #endPlain (): void {

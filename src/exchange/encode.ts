@@ -1,7 +1,7 @@
 // The call a turn makes: the client's own bytes with the declared splices, and headers from an allow-list.
 
 import type { Principal } from '../core/ask.ts'
-import { skipSpace, type JsonObject } from '../core/json.ts'
+import { skipSpace, type JsonObject, type JsonValue } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
 import type { RequestQuirk } from '../providers/quirks/quirk.ts'
@@ -40,15 +40,14 @@ export function encode ({ ask, turn, sequel }: AttemptJob): EncodedCall {
 function encodeJson (ask: Ask, turn: Turn, sequel: Sequel | undefined) {
   if (ask.body.kind !== 'json') throw new Error('not a JSON body')
   const { bytes, members } = ask.body.json
-  const changes = changesOf(ask, turn)
-  if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
+  const changes = changesOf(ask, turn, sequel)
   const body = changes.size === 0
     ? bytes
     : splice(bytes, editMembers(bytes, skipSpace(bytes, 0), changes, members))
   return { body, contentType: 'application/json', length: body.length, edits: [...changes.keys()] }
 }
 
-function changesOf (ask: Ask, turn: Turn): Map<string, string | undefined> {
+function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<string, string | undefined> {
   if (ask.body.kind !== 'json') return new Map()
   const changes = ask.wire.changesFor(ask.body.json, {
     task: ask.task,
@@ -57,10 +56,13 @@ function changesOf (ask: Ask, turn: Turn): Map<string, string | undefined> {
     mayAskUsage: ASKS_USAGE.has(ask.task) && !ask.isExact
   })
   for (const name of withheldFrom(ask.principal, ask.body.json.value)) changes.set(name, undefined)
+  if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
   const { requestQuirks } = turn.provider
   if (!requestQuirks) return changes
-  // Quirks judge by the provider's own model id, which the splice is about to write.
-  return withQuirks({ ...ask.body.json.value, model: turn.candidate.backend.modelId }, requestQuirks, changes)
+  // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
+  const written: Record<string, JsonValue> = { model: turn.candidate.backend.modelId }
+  for (const [name, text] of sequel?.changes ?? []) if (text !== undefined) written[name] = JSON.parse(text) as JsonValue
+  return withQuirks({ ...ask.body.json.value, ...written }, requestQuirks, changes)
 }
 
 function withheldFrom ({ models, providers }: Principal, body: JsonObject): readonly string[] {

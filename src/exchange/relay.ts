@@ -52,7 +52,7 @@ export class Relay implements StreamSink, Stoppable {
     client.onDrain(() => { if (!this.#isOver) this.#live.resume() })
     const { first, ended } = this.#live
     const isReady = first.length === 0 || this.#pass(first)
-    if (ended) this.#endAs(ended)
+    if (ended) this.#endAs(ended) // whole: the peek looked
     this.#live.relayTo(this)
     if (!isReady && !this.#isOver) this.#live.pause()
     return this

@@ -124,14 +124,13 @@ function faultsOf (read: Read, whole: Read): string[] {
 async function cuttingBroker (t: Test, bytes: Buffer) {
   const answers = new Map<string, Answer>()
   const cutting = await provider(t, (call) => (answers.get(markerOf(call)) as Answer)(call))
-  const clock = leapingClock()
-  const { url } = await gateway(t, { models: { m: [cutting] }, clock, env: { AIBROKER_LOG_LEVEL: 'silent' } })
+  const clock = leapingClock('hasty')
+  const { url } = await gateway(t, { models: { m: [cutting] }, env: { AIBROKER_LOG_LEVEL: 'silent' }, clock })
   let markers = 0
   return {
     async read (cut: number, framing: keyof typeof FRAMINGS, choices: number): Promise<Read> {
       const user = `u${++markers}`
       answers.set(user, FRAMINGS[framing](bytes, cut))
-      clock.leap() // a backend that fails again and again would rest
       const heard: Heard = { status: 0, raw: '', isAborted: false }
       const client = new OpenAI({ baseURL: url, apiKey: 'none', maxRetries: 0, fetch: (input, init) => listen(input, init, heard) })
       const answer: Choice[] = []
@@ -149,7 +148,7 @@ function markerOf ({ request }: Call): string {
 /** Reads as programs do: to the end of the loop. */
 async function collect (client: OpenAI, { user, choices }: { user: string, choices: number }, answer: Choice[]) {
   const stream = await client.chat.completions.create({
-    model: 'm',
+    model: `test0/${user}`, // a backend of its own: one that fails again and again would rest
     messages: [{ role: 'user', content: 'hi' }],
     stream: true,
     stream_options: { include_usage: true },
@@ -249,7 +248,7 @@ for (const [task, { path, body, answer }] of Object.entries(PLAIN)) {
       let cut = 0
       const cutting = await provider(t, (call) => cutAt(text, cut)(call))
       const second = await provider(t, task === 'chat' ? chatJson({ content: 'of the second' }) : embeddingsJson({ vectors: [[9]] }))
-      const clock = leapingClock()
+      const clock = leapingClock('hasty')
       const { url } = await gateway(t, {
         models: { m: [cutting], rescued: [cutting, second] },
         modelYaml: 'capabilities: [chat, embeddings]',
