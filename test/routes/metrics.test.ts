@@ -1,5 +1,7 @@
 // GET /metrics and /health/backends of a whole broker: what happened there can be read here, by whoever may read it.
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { systemClock, type Clock } from '../../src/core/clock.ts'
 import { canaryKey, gateway, post, type TestGateway } from '../helper.ts'
@@ -69,6 +71,15 @@ t.test('requests, calls, tokens, money and times are counted', async (t) => {
   t.ok((valueOf(text, 'process_resident_memory_bytes') ?? 0) > 1e7)
   t.ok((valueOf(text, 'process_cpu_seconds_total') ?? 0) > 0)
   t.notMatch(text, canaryKey(0))
+})
+
+t.test('the README lists every metric, and no other', async (t) => {
+  const { text } = await scrape(await gateway(t))
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const section = readme.split(/^## /m).find((section) => section.startsWith('Metrics\n')) ?? ''
+  const rows = section.split('\n').filter((line) => line.startsWith('| `')).map((line) => line.split('|')[1] ?? '')
+  const listed = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name))
+  t.same(listed.toSorted(), [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name).toSorted())
 })
 
 t.test('the text is what Prometheus reads: help and type before the values, buckets that add up, no value twice', async (t) => {
