@@ -60,9 +60,16 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
   const { requestQuirks } = turn.provider
   if (!requestQuirks) return changes
   // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
-  const written: Record<string, JsonValue> = { model: turn.candidate.backend.modelId }
-  for (const [name, text] of sequel?.changes ?? []) if (text !== undefined) written[name] = JSON.parse(text) as JsonValue
+  const written = { model: turn.candidate.backend.modelId, ...membersOf(sequel) }
   return withQuirks({ ...ask.body.json.value, ...written }, requestQuirks, changes)
+}
+
+function membersOf (sequel: Sequel | undefined): JsonObject {
+  const members: Record<string, JsonValue> = {}
+  for (const [name, text] of sequel?.changes ?? []) {
+    if (text !== undefined) members[name] = JSON.parse(text) as JsonValue
+  }
+  return members
 }
 
 function withheldFrom ({ models, providers }: Principal, body: JsonObject): readonly string[] {
