@@ -174,12 +174,13 @@ interface View {
 
 /** Every report, by HTTP and by command. */
 async function lookAround (scene: Scene, { url, operator: headers, ids }: View): Promise<void> {
-  const reports = ['/v1/models', '/v1/billing/usage?by=key', '/v1/billing/usage.csv', '/health', '/health/readiness']
-  for (const path of [...ids.map((id) => `/v1/exchanges/${id}/explain`), ...reports]) {
+  const reports = ['/v1/models', '/v1/billing/usage?by=key', '/v1/billing/usage.csv', '/metrics']
+  const states = ['/health', '/health/readiness', '/health/backends']
+  for (const path of [...ids.map((id) => `/v1/exchanges/${id}/explain`), ...reports, ...states]) {
     await ask(url, scene.evidence, { path, headers })
   }
   const commands = ['keys list', 'token list', 'usage --by key', 'usage --by provider', 'verify', `explain ${ids.at(-1)}`,
-    `models --url ${url}`, `health --url ${url}`]
+    `models --url ${url}`, `models --health --url ${url}`, `health --url ${url}`]
   for (const words of commands) {
     for (const json of [[], ['--json']]) await run(scene, [...words.split(' '), ...json])
   }
