@@ -48,10 +48,26 @@ export function readJsonObject (bytes: Buffer): JsonBody {
   if (!isUtf8(bytes)) throw new JsonError('it is not valid UTF-8')
   const start = skipSpace(bytes, 0)
   if (bytes[start] !== OPEN_BRACE) throw new JsonError(bytes.length === 0 ? 'it is empty' : 'it is not an object')
-  const members = membersOf(bytes, start, { left: MOST_VALUES })
+  const spans = spansOf(bytes, start, { left: MOST_VALUES })
   const value = parse(bytes.toString('utf8'))
-  refuseDuplicates(members)
-  return { bytes, value, members }
+  return { bytes, value, members: plainlyNamed(spans, value) ?? withoutDuplicates(named(bytes, spans)) }
+}
+
+/**
+ * Names are taken from the parsed object where they are known to come in the order of the text: none is a number, and
+ * as many were parsed as were found, so none is there twice. Undefined: the names themselves have to be looked at.
+ */
+function plainlyNamed (spans: Span[], value: JsonObject): readonly Member[] | undefined {
+  const names = Object.keys(value)
+  if (names.length !== spans.length || !names.every(isPlainName)) return undefined
+  for (let at = 0; at < spans.length; at++) (spans[at] as Span).name = names[at] as string
+  return spans
+}
+
+/** @throws JsonError */
+function named (bytes: Buffer, spans: Span[]): Member[] {
+  for (const span of spans) span.name = nameOf(bytes, span.nameStart)
+  return spans
 }
 
 /** Parses text that should be an object; undefined when it is anything else. For answers, where we only observe. */
@@ -77,7 +93,7 @@ function parse (text: string): JsonObject {
   }
 }
 
-function refuseDuplicates (members: readonly Member[]): void {
+function withoutDuplicates (members: readonly Member[]): readonly Member[] {
   const seen = new Set<string>()
   for (const { name } of members) {
     if (name === '__proto__') throw new JsonError('a member named "__proto__" is not accepted')
@@ -87,9 +103,20 @@ function refuseDuplicates (members: readonly Member[]): void {
     if (seen.has(folded)) throw new JsonError(`"${name.slice(0, 64)}" is there twice, in this or another case`)
     seen.add(folded)
   }
+  return members
 }
 
 const PLAIN_NAME = /^[a-z0-9_]*$/
+
+/** Lower case, and no number: JavaScript puts those first. */
+function isPlainName (name: string): boolean {
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at)
+    const isLetter = (code >= 0x61 && code <= 0x7a) || code === 0x5f
+    if (!isLetter && (at === 0 || code < 0x30 || code > 0x39)) return false
+  }
+  return name !== '__proto__'
+}
 
 /** Through both cases, because some letters meet only there: the long s and the Kelvin sign are an s and a k. */
 function foldCase (name: string): string {
@@ -106,24 +133,31 @@ function unbounded (): Allowance {
 
 /**
  * Members of the object whose opening brace is at `start`. Follows structure only: scalars are not validated.
- * @throws JsonError when the object does not end, is nested too deeply, or has more values than `allowance` leaves.
+ * @throws JsonError when the object does not end or is nested too deeply.
  */
-export function membersOf (bytes: Buffer, start: number, allowance: Allowance = unbounded()): Member[] {
-  const members: Member[] = []
+export function membersOf (bytes: Buffer, start: number): Member[] {
+  return named(bytes, spansOf(bytes, start, unbounded()))
+}
+
+/** A member whose name was not read yet. */
+interface Span extends Member { name: string }
+
+/** @throws JsonError also when the object has more values than `allowance` leaves. */
+function spansOf (bytes: Buffer, start: number, allowance: Allowance): Span[] {
+  const spans: Span[] = []
   let at = skipSpace(bytes, start + 1)
-  if (bytes[at] === CLOSE_BRACE) return members
+  if (bytes[at] === CLOSE_BRACE) return spans
   for (;;) {
     if (bytes[at] !== QUOTE) throw new JsonError(`a member name is missing at position ${at}`)
     const nameStart = at
-    const nameEnd = skipString(bytes, at)
-    at = skipSpace(bytes, nameEnd)
+    at = skipSpace(bytes, skipString(bytes, at))
     if (bytes[at] !== COLON) throw new JsonError(`":" is missing at position ${at}`)
     const valueStart = skipSpace(bytes, at + 1)
     if (--allowance.left < 0) throw tooManyValues()
     const valueEnd = skipValue(bytes, valueStart, allowance)
-    members.push({ name: nameOf(bytes, nameStart, nameEnd), nameStart, valueStart, valueEnd })
+    spans.push({ name: '', nameStart, valueStart, valueEnd })
     at = skipSpace(bytes, valueEnd)
-    if (bytes[at] === CLOSE_BRACE) return members
+    if (bytes[at] === CLOSE_BRACE) return spans
     if (bytes[at] !== COMMA) throw new JsonError(`"," or "}" is missing at position ${at}`)
     at = skipSpace(bytes, at + 1)
   }
@@ -144,11 +178,18 @@ export function itemsOf (bytes: Buffer, start: number): Array<{ start: number, e
   }
 }
 
-function nameOf (bytes: Buffer, start: number, end: number): string {
-  const raw = bytes.toString('latin1', start + 1, end - 1)
-  if (/^[\x20-\x5b\x5d-\x7e]*$/.test(raw)) return raw
+/** The name whose opening quote is at `start`. */
+function nameOf (bytes: Buffer, start: number): string {
+  let end = start + 1
+  for (let byte = bytes[end]; byte !== QUOTE; byte = bytes[++end]) {
+    if (byte === undefined || byte === BACKSLASH || byte < 0x20 || byte > 0x7e) return decodedName(bytes, start)
+  }
+  return bytes.toString('latin1', start + 1, end)
+}
+
+function decodedName (bytes: Buffer, start: number): string {
   try {
-    return JSON.parse(bytes.toString('utf8', start, end)) as string
+    return JSON.parse(bytes.toString('utf8', start, skipString(bytes, start))) as string
   } catch {
     throw new JsonError(`a member name is not a valid string at position ${start}`)
   }

@@ -84,3 +84,24 @@ t.test('a string of any length with any escapes ends where it ends', async (t) =
     t.equal(bytes.toString('utf8', a?.valueStart, a?.valueEnd), JSON.stringify(value.a))
   }), { numRuns: 500 })
 })
+
+t.test('a member is known by its own name, whatever order JavaScript gives them', async (t) => {
+  const texts = [
+    '{"b":1,"10":2,"a":3,"2":4}', '{"Model":1,"model_2":2}', '{"\\u0061":1,"b":2}', '{"ä":1,"a":2}', '{"":1,"x":2}',
+    '{"toString":1,"constructor":2,"a":3}', '{"x9":1,"9x":2,"_":3}'
+  ]
+  for (const text of texts) {
+    const bytes = Buffer.from(text)
+    const { members, value } = readJsonObject(bytes)
+    t.equal(members.length, Object.keys(value).length)
+    for (const { name, valueStart, valueEnd } of members) {
+      t.equal(JSON.parse(bytes.toString('utf8', valueStart, valueEnd)), value[name], `${text}: ${name}`)
+    }
+  }
+})
+
+t.test('a name is there twice also when it is spelled in another way', async (t) => {
+  for (const text of ['{"model":1,"mod\\u0065l":2}', '{"1":1,"\\u0031":2}', '{"a":1,"a":2}', '{"A":1,"a":2}']) {
+    t.throws(() => readJsonObject(Buffer.from(text)), /there twice/, text)
+  }
+})
