@@ -7,8 +7,8 @@
 // - The log begins anew only when all of it is copied, which under constant load never happens by itself. From
 //   RESTART_PAGES on, commits are held while the thread copies the few pages it has just missed (1 ms; the loop goes
 //   on meanwhile), and the next commit begins a new log.
-// - Nothing depends on the thread. Without it, or when it dies, commits checkpoint by themselves as they would anyway;
-//   while it works they do so only at BACKSTOP_PAGES.
+// - Nothing depends on the thread. When it dies, commits checkpoint by themselves as they would without it; until then
+//   they do so only at BACKSTOP_PAGES.
 
 import type { Database } from 'better-sqlite3'
 import { extname } from 'node:path'
@@ -26,8 +26,8 @@ export interface CheckpointParts extends Pick<OutageParts, 'clock' | 'alarm'> {
 }
 
 export const LOOK_MS = 500
-/** 8 MiB. Each copy that catches up with the writer makes its next commit begin a new log, which is one sync. */
-export const WORTH_PAGES = 2_000
+/** 16 MiB. Pages that change all the time are copied every time, and a log begun anew costs a sync. */
+export const WORTH_PAGES = 4_000
 /** 32 MiB. Growing the file costs a commit three times as much as writing over it. */
 export const RESTART_PAGES = 8_000
 export const BACKSTOP_PAGES = 16_000
@@ -66,6 +66,7 @@ export class Checkpoints {
     const length = sqlite.prepare<[], LogLength>('PRAGMA wal_checkpoint(NOOP)')
     this.#length = () => length.get() ?? { log: 0, checkpointed: 0 }
     this.#ownPages = sqlite.pragma('wal_autocheckpoint', { simple: true })
+    sqlite.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`)
   }
 
   /** A transaction was committed. */
@@ -106,16 +107,15 @@ export class Checkpoints {
   }
 
   #start (): Worker {
-    const { sqlite, thread } = this.#parts
+    const { sqlite: { name: workerData }, thread } = this.#parts
     // Nothing of the process around it: no preloaded modules, and no environment, which is where credentials are.
     const options = { name: 'checkpoints', execArgv: [], env: {}, resourceLimits: MEMORY }
-    const worker = new Worker(thread, { ...options, workerData: sqlite.name })
+    const worker = new Worker(thread, { ...options, workerData })
     worker.unref()
     worker.on('message', (report: CopyReport) => { this.#copied(report) })
     let cause: Error | undefined
     worker.on('error', (error) => { cause = error })
     worker.on('exit', () => { this.#died(cause) })
-    sqlite.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`)
     return worker
   }
 
