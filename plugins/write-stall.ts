@@ -31,7 +31,8 @@ export class WriteStall {
   constructor (response: ServerResponse, options: WriteStallOptions) {
     this.#response = response
     this.#options = options
-    response.on('drain', () => { this.#calm() })
+    // Before everybody else: whoever hears it may write at once, and be stalled again.
+    response.prependListener('drain', () => { this.#calm() })
     response.once('close', () => { this.#calm() })
   }
 
