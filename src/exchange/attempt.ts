@@ -114,6 +114,7 @@ export class Attempt implements UpstreamListener, Stoppable {
 
   /** Streams: the first output decides. What comes before it waits; an error in it is a failure like any other. */
   #peek (reader: StreamReader, chunk: Buffer): void {
+    if (this.#job.sequel) this.#watch.touch() // what was shown is being repeated: that is no silence
     try {
       const block = reader.push(chunk)
       if (block) this.#hold(block)

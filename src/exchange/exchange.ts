@@ -26,6 +26,8 @@ import { attemptResult, priceAnswer, priceFailure } from './settle.ts'
 import type { Stoppable } from './stoppable.ts'
 import { Turns, type Turn } from './turns.ts'
 
+const NO_LESSON: Outcome = { kind: 'abandoned' }
+
 export function createExchange (parts: ExchangeParts): Running {
   const runs = new Runs()
   return {
@@ -185,8 +187,16 @@ class Run implements Delivering {
     const turn = this.#turn
     this.#turn = undefined
     if (!turn) return
-    this.parts.credentials.giveBack(turn.credential, outcome)
-    this.parts.health.note(turn.candidate.backend.id, outcome)
+    const lesson = this.#isOwnDeadline(outcome) ? NO_LESSON : outcome
+    this.parts.credentials.giveBack(turn.credential, lesson)
+    this.parts.health.note(turn.candidate.backend.id, lesson)
+  }
+
+  /** A deadline that the client chose, or that the exchange ran into as a whole, says nothing about the backend. */
+  #isOwnDeadline (outcome: Outcome): boolean {
+    const isLate = outcome.kind === 'stalled' || outcome.kind === 'unreachable' || (outcome.kind === 'cut' && outcome.isSilent)
+    if (!isLate) return false
+    return this.ask.deadlines !== undefined || this.parts.clock.monotonicMs() >= this.#endAtMs
   }
 
   /** Undefined: it is settled and told. Else what the attempt came to, and the next one has its turn. */
