@@ -5,6 +5,7 @@ import t from 'tap'
 import Database from 'better-sqlite3'
 import OpenAI, { toFile } from 'openai'
 import { gateway } from '../helper.ts'
+import { leapingClock } from '../promises/observe.ts'
 import { clientOf, MESSAGES } from './openai-client.ts'
 import {
   answerJson, chatJson, chatSse, embeddingsJson, headersThenSilence, never, provider, recorded, resetConnection,
@@ -215,13 +216,13 @@ t.test('a 429 says when to come back, and the client\'s second try is answered',
 
 t.test('backends that fail before the first byte are invisible, streamed or not', async (t) => {
   for (const fault of [resetConnection(), status(500), status(503, '<html>'), status(200, 'no JSON', { 'content-type': 'application/json' })]) {
-    const { client, upstreams } = await clientOf(t, { answers: [fault, chatJson()] })
+    const { client, upstreams } = await clientOf(t, { answers: [fault, chatJson()], clock: leapingClock('hasty') })
     const { data, response } = await client.chat.completions.create({ model: 'm', messages: MESSAGES }).withResponse()
     t.equal(data.choices[0]?.message.content, 'Hello')
-    t.equal(response.headers.get('x-aibroker-attempts'), '2')
-    t.same(upstreams.map(({ requests }) => requests.length), [1, 1])
+    t.equal(response.headers.get('x-aibroker-attempts'), '3')
+    t.same(upstreams.map(({ requests }) => requests.length), [2, 1])
   }
-  const { client } = await clientOf(t, { answers: [status(502), chatSse()] })
+  const { client } = await clientOf(t, { answers: [status(502), chatSse()], clock: leapingClock('hasty') })
   t.equal(await client.chat.completions.stream({ model: 'm', messages: MESSAGES }).finalContent(), 'Hello')
 })
 
