@@ -160,7 +160,8 @@ class Run implements Delivering {
       this.parts.alarm(`${turn.provider.id} refused the credential ${turn.credential.id} (${attempted.outcome.status})`)
     }
     // A stream keeps its credential busy until its end, and only its end says whether the backend is well.
-    if (!attempted.live) this.#giveBack(attempted.outcome)
+    if (attempted.live) this.parts.health.prove(turn.candidate.backend.id)
+    else this.#giveBack(attempted.outcome)
     return attempted
   }
 

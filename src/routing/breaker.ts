@@ -4,8 +4,8 @@
 // - closed: every call may go. Three failures in a row that are the provider's open it.
 // - open: no call may go until the rest is over: 1 s, after every failed probe twice as long, at most 20 s, each 20 %
 //   shorter or longer by chance, so that the backends of one provider do not come back in step.
-// - half open: one call may go, the probe. An answer closes the breaker, a failure opens it for longer, any other
-//   outcome (the client left, the request was wrong) proves nothing and frees the place.
+// - half open: one call may go, the probe. An answer, or the beginning of one, closes the breaker, a failure opens it
+//   for longer, any other outcome (the client left, the request was wrong) proves nothing and frees the place.
 // What must hold: a call that was under way when the breaker opened says nothing about now. Outcomes do not say which
 // call they are of, so the breaker counts how many are such stragglers, and failures are taken for theirs first. It is
 // exact while no probe runs; beside a probe a mix-up costs at worst the time after which a probe without an outcome
@@ -82,6 +82,18 @@ export class Breaker {
     }
     this.#inFlight++
     return true
+  }
+
+  /**
+   * A stream has begun to answer: others need not wait for its end. The next failure opens the breaker again, though,
+   * until an answer was whole.
+   */
+  prove ({ monotonicMs, wallMs }: Moment): void {
+    if (this.state(monotonicMs) !== 'half_open') return
+    this.#failures = FAILURES_BEFORE_REST - 1
+    this.#restMs = 0
+    this.#probeSinceMs = undefined
+    this.#changedAtMs = wallMs
   }
 
   /** What a call came to. Calls that were never claimed are heard as well. */

@@ -37,6 +37,8 @@ export interface Health {
   claim (backendId: string): boolean
   /** What a call came to. Only answers and the provider's failures are judged; anything else frees the probe. */
   note (backendId: string, outcome: Outcome): void
+  /** A claimed call has begun to answer; its `note` comes later. */
+  prove (backendId: string): void
   /** What is known, for metrics, explain and `models --health`; backends that were never called are not in it. */
   list (): readonly BackendHealth[]
 }
@@ -73,6 +75,9 @@ export function createHealth ({ clock, random }: HealthParts): Health {
     claim: (backendId) => breakerOf(backendId).claim(clock.monotonicMs()),
     note (backendId, outcome) {
       breakerOf(backendId).note(outcome, { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() })
+    },
+    prove (backendId) {
+      breakers.get(backendId)?.prove({ monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() })
     },
     list () {
       const nowMs = clock.monotonicMs()

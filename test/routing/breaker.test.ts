@@ -4,7 +4,8 @@ import t from 'tap'
 import { systemClock, type Clock } from '../../src/core/clock.ts'
 import { gateway, post } from '../helper.ts'
 import { latch } from '../promises/observe.ts'
-import { chatJson, provider, status, type Answer } from '../upstreams.ts'
+import { FIRST, init } from '../promises/setting.ts'
+import { chatJson, provider, sseEvents, status, streamed, type Answer } from '../upstreams.ts'
 
 const ASK = { model: 'tiny', messages: [{ role: 'user', content: 'Hi' }] }
 const DOWN = status(503, { error: { message: 'out of order' } })
@@ -25,7 +26,7 @@ async function stage (t: Parameters<typeof provider>[0], hasFallback: boolean) {
   const send = () => post(`${broker.url}/chat/completions`, ASK)
   const state = () => broker.gateway.health.list().find(({ id }) => id.startsWith('test0:'))?.state
   while (state() !== 'open') await send()
-  return { clock, primary, fallback, send, state, become (answer: Answer) { play.answer = answer } }
+  return { url: broker.url, clock, primary, fallback, send, state, become (answer: Answer) { play.answer = answer } }
 }
 
 t.test('when its rest is over one of many requests tries it; the others are told to wait', async (t) => {
@@ -77,4 +78,18 @@ t.test('15: down for a minute and asked every four seconds: every request is ans
   let waitedMs = 0
   for (; (await send()).json().choices[0].message.content !== 'back'; waitedMs += 4_000) clock.pass(4_000)
   t.ok(waitedMs <= 28_000, `back after ${waitedMs} ms`)
+})
+
+t.test('a stream that has begun lets the others in, and its cut shuts the door again', async (t) => {
+  const { clock, url, state, become } = await stage(t, false)
+  const { open, opened } = latch()
+  become(streamed([FIRST, FIRST], { gapBetween: () => opened }))
+  clock.pass(1_200)
+  const response = await fetch(`${url}/chat/completions`, init({ ...ASK, stream: true }))
+  const events = sseEvents(response)
+  t.match((await events.next()).value, { data: /Hel/ })
+  t.equal(state(), 'closed')
+  open() // the second event is the last one: no terminal event comes
+  await t.rejects(async () => { for await (const event of events) t.ok(event) })
+  t.equal(state(), 'open')
 })
