@@ -24,6 +24,7 @@ const FRAMINGS: ReadonlyArray<readonly [name: string, framed: (stream: string) =
   ['comments', (stream) => stream.replaceAll('data: {', ': OPENROUTER PROCESSING\n\n:\n\ndata: {')],
   ['a comment inside an event', (stream) => stream.replaceAll('data: {', ': busy\ndata: {')],
   ['id, event and retry', (stream) => stream.replaceAll('data: {', 'id: 7\nevent: message\nretry: 10\ndata: {')],
+  ['fields in lines of CRLF', (stream) => stream.replaceAll('data: {', 'id: 7\nevent: x\ndata: {').replaceAll('\n', '\r\n')],
   ['fields behind the data', (stream) => stream.replaceAll('}\n\n', '}\nid: 7\n\n')],
   ['fields without a value', (stream) => stream.replaceAll('data: {', 'id\nevent\ndata: {')],
   ['events of fields alone', (stream) => stream.replaceAll('data: {', 'event: ping\n\nid: 3\n\ndata: {')],
@@ -49,11 +50,14 @@ t.test('in every framing the client gets every byte, however TCP cut it, and the
 
 t.test('JSON over several data lines is one event', async (t) => {
   const lines = (event: string) => event.replace('data: {', 'data: {\ndata: ').replace(',"choices"', '\ndata: ,"choices"')
-  const stream = [ROLE, text('a'), text('b'), STOP].map(lines).join('') + DONE
-  however(Buffer.from(stream), (pieces) => {
-    const { out, isComplete, reader } = read(pieces)
-    if (out !== stream || !isComplete || !reader.hasOutput || reader.events !== 4) t.fail(JSON.stringify(out))
-  })
+  for (const lineEnd of ['\n', '\r\n', '\r']) {
+    const stream = ([ROLE, text('a'), text('b'), STOP].map(lines).join('') + DONE).replaceAll('\n', lineEnd)
+    however(Buffer.from(stream), (pieces) => {
+      const { out, isComplete, reader } = read(pieces)
+      const isRead = isComplete && reader.hasOutput && reader.events === 4
+      if (out.trimEnd() !== stream.trimEnd() || !isRead) t.fail(JSON.stringify(out))
+    })
+  }
   t.throws(() => read([ROLE + lines(text('a')).replace(']}', '')]), /damaged/)
 })
 
