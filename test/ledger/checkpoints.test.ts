@@ -13,6 +13,8 @@ import { attemptIntent, exchangeIntent, NOON_MS, settlement } from './samples.ts
 import { databasePath, sqliteBooks, temporaryFolder, unrecoveredBooks, type SqliteBooks } from './sqlite-books.ts'
 import { tickingClock } from './ticking-clock.ts'
 
+t.setTimeout(120_000) // it writes a few hundred megabytes
+
 const OWN_PAGES = 4_000
 const THREAD = pathToFileURL(await compiled('src/ledger/sqlite/checkpoint-thread.ts'))
 
@@ -63,17 +65,22 @@ async function until (isTrue: () => boolean): Promise<void> {
 }
 
 t.test('a long log is copied by the thread, a short one is left alone', async (t) => {
+  let threads = 0
+  const count = () => { threads++ }
+  process.on('worker', count)
+  t.teardown(() => { process.off('worker', count) })
   const books = threadedBooks(t)
   const { database: { sqlite }, clock } = books
   await fill(books, WORTH_PAGES / 4)
   await clock.tick()
-  t.equal(lengthOf(sqlite).checkpointed, 0)
+  t.equal(threads, 0, 'nothing to copy, no thread')
   t.equal(commitsCheckpointAt(sqlite), BACKSTOP_PAGES)
 
   await fill(books, WORTH_PAGES)
   t.equal(clock.waiting, 1, 'one look for all commits since the last one')
   await clock.tick()
-  await until(() => lengthOf(sqlite).checkpointed > WORTH_PAGES)
+  await until(() => lengthOf(sqlite).checkpointed >= WORTH_PAGES)
+  t.equal(threads, 1)
   t.match(books.verify(), { ok: true, open: 0 })
   t.same(books.alarms, [])
 })
