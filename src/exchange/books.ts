@@ -68,16 +68,16 @@ export class Books {
    * Books the end. An answer in hand waits for no disk: a settlement the store refuses is kept and tried again by the
    * ledger, which tells of the outage once. One that can never be written is told here, and recovery closes its row.
    */
-  async settle (ending: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {
+  async settle ({ status, error }: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {
     if (this.#isSettled) return
     this.#isSettled = true
     const open = this.#open as OpenExchange
     const attempt = attempted && cost ? attemptResult(attempted, cost, upstreamIdOf(attempted)) : undefined
     const durationMs = this.elapsedMs
     try {
-      await this.#parts.ledger.settle(open, { ...ending, durationMs, attempt })
-    } catch (error) {
-      this.#parts.alarm(`exchange ${open.id} could not be settled; it will be at the next start`, error)
+      await this.#parts.ledger.settle(open, { status, error, durationMs, attempt })
+    } catch (refusal) {
+      this.#parts.alarm(`exchange ${open.id} could not be settled; it will be at the next start`, refusal)
     }
   }
 
