@@ -1,6 +1,7 @@
 // The client's connection as an exchange sees it: Node's own response, taken out of Fastify's hands.
 
 import type { FastifyReply } from 'fastify'
+import type { Socket } from 'node:net'
 import type { Outlet } from '../src/exchange/outlet.ts'
 import { WriteStall } from './write-stall.ts'
 
@@ -31,11 +32,9 @@ export function outletOf (reply: FastifyReply): Outlet {
       if (raw.writableLength > 0) watch() // a long plain answer, or the last bytes for a slow reader
     },
     cut () {
-      const { socket } = raw
-      if (!socket || socket.destroyed) return
-      // What was written still goes out, then the connection ends without the closing chunk.
-      socket.setTimeout(LINGER_MS, () => { socket.destroy() })
-      socket.destroySoon()
+      if (raw.socket) cutOff(raw.socket)
+      // It waits for earlier answers of its connection: Node hands over what was written right behind this event.
+      else if (!raw.destroyed) raw.once('socket', (socket: Socket) => { setImmediate(cutOff, socket) })
     },
     onDrain (listener) {
       raw.on('drain', listener)
@@ -46,6 +45,13 @@ export function outletOf (reply: FastifyReply): Outlet {
       raw.once('close', () => { if (!raw.writableEnded) listener() })
     }
   }
+}
+
+/** What was written still goes out, then the connection ends without the closing chunk. */
+function cutOff (socket: Socket): void {
+  if (socket.destroyed) return
+  socket.setTimeout(LINGER_MS, () => { socket.destroy() })
+  socket.destroySoon()
 }
 
 /** Headers other plugins set on the reply (CORS) go out as well. */

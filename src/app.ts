@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import body from '../plugins/body.ts'
 import errors, { clientErrorHandler, frameworkErrors } from '../plugins/errors.ts'
 import limits from '../plugins/limits.ts'
+import pipelined from '../plugins/pipelined.ts'
 import principal from '../plugins/principal.ts'
 import requestLog from '../plugins/request-log.ts'
 import billing from '../routes/billing.ts'
@@ -61,6 +62,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
     http: serverOptions
   })
   fastify.decorate('gateway', gateway)
+  await fastify.register(pipelined)
   await fastify.register(errors, { gateway })
   await fastify.register(requestLog, { gateway })
   fastify.addHook('onRequest', (request, reply, done) => {
