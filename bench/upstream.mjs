@@ -29,6 +29,8 @@ const NO_MODE = plainAnswer(400, { error: { message: 'the model names no mode of
 const event = httpChunk(EVENT)
 const eventsOfOneWrite = Buffer.concat(Array.from({ length: EVENTS_PER_WRITE }, () => event))
 const opening = Buffer.concat([Buffer.from(STREAM_HEAD), httpChunk(FIRST)])
+/** A role alone is no output yet: a gateway may wait for the first word, so that it can still ask somebody else. */
+const firstWords = Buffer.concat([opening, event])
 const ending = Buffer.concat([httpChunk(FINISH), httpChunk(DONE), Buffer.from(LAST_CHUNK)])
 const endingWithUsage =
   Buffer.concat([httpChunk(FINISH), httpChunk(USAGE), httpChunk(DONE), Buffer.from(LAST_CHUNK)])
@@ -120,7 +122,7 @@ function answerFirst (socket, delayMs, end) {
 }
 
 function answerHeld (socket, betweenMs, end) {
-  socket.write(opening)
+  socket.write(firstWords)
   const ticker = setInterval(() => { socket.write(event) }, betweenMs)
   const stop = () => {
     clearInterval(ticker)
