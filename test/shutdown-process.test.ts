@@ -2,60 +2,16 @@
 
 import t, { type Test } from 'tap'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { start } from './cli/command.ts'
-import { verifyLedger } from '../src/ledger/sqlite/verify.ts'
-import { look, rowsOf } from './promises/observe.ts'
-import { chatSse, provider, readSse, type TestProvider } from './upstreams.ts'
+import { brokerProcess, type BrokerProcess } from './broker-process.ts'
+import { chatSse, provider, readSse } from './upstreams.ts'
 
 /** Measured at 15 and 70 ms while both cores were busy with something else. */
 const QUICK_MS = 500
 
-interface Broker {
-  readonly url: string
-  readonly port: number
-  signal (name?: NodeJS.Signals): void
-  /** Exit code, and ms since the first signal. */
-  readonly ended: Promise<{ readonly code: number | null, readonly ms: number }>
-  /** What the books hold: status and error of every exchange, how many are open, and whether all is well. */
-  books (): { readonly ok: boolean, readonly open: number, readonly rows: readonly object[] }
-}
-
-async function broker (t: Test, { url }: TestProvider, env: Readonly<Record<string, string>> = {}): Promise<Broker> {
-  const home = mkdtempSync(join(tmpdir(), 'aibroker-stop-'))
-  t.teardown(() => { rmSync(home, { recursive: true, force: true }) })
-  writeFileSync(join(home, 'modelsconfig.yml'),
-    `providers:\n  test0: {wire: openai-chat, base_url: "${url}", credential: none}\n` +
-    'models:\n  m:\n    backends:\n      - {provider: test0, model_id: m, priority: 1, input_cost: 1, output_cost: 2}\n')
-  const child = await start(t, ['serve', '--port', '0', '--config', join(home, 'modelsconfig.yml')], {
-    home, env: { AIBROKER_LOG_LEVEL: 'silent', ...env }
-  })
-  child.stderr?.resume()
-  const [line] = await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line') as [string]
-  const listen = JSON.parse(line).listen as string
-  let signalledMs = 0
-  return {
-    url: listen,
-    port: Number(new URL(listen).port),
-    signal (name = 'SIGTERM') {
-      signalledMs ||= performance.now()
-      child.kill(name)
-    },
-    ended: once(child, 'exit').then(([code]) => ({ code, ms: performance.now() - signalledMs })),
-    books () {
-      const rows = rowsOf(home).map(({ status, error }) => ({ status, error }))
-      return { ...look(home, (sqlite) => verifyLedger(sqlite)), rows }
-    }
-  }
-}
-
 interface Health { readonly load: { readonly waiting: number } }
 
-function stream ({ url }: Broker): Promise<Response> {
+function stream ({ url }: BrokerProcess): Promise<Response> {
   return fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -63,7 +19,7 @@ function stream ({ url }: Broker): Promise<Response> {
   })
 }
 
-async function dial ({ port }: Broker, bytes = ''): Promise<Socket> {
+async function dial ({ port }: BrokerProcess, bytes = ''): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   await once(socket, 'connect')
@@ -72,7 +28,7 @@ async function dial ({ port }: Broker, bytes = ''): Promise<Socket> {
 }
 
 /** Resolves with how long the broker still took new connections. */
-async function refusedAfter (broker: Broker): Promise<number> {
+async function refusedAfter (broker: BrokerProcess): Promise<number> {
   const sinceMs = performance.now()
   for (;;) {
     const socket = connect(broker.port, '127.0.0.1')
@@ -92,7 +48,7 @@ function waiting (t: Test) {
 }
 
 t.test('an idle broker ends at once, also with clients that are connected and say nothing', async (t) => {
-  const running = await broker(t, await provider(t, chatSse()))
+  const running = await brokerProcess(t, await provider(t, chatSse()))
   await (await fetch(`${running.url}/health`)).text()
   const silent = await dial(running)
   const closed = once(silent, 'close')
@@ -105,7 +61,7 @@ t.test('an idle broker ends at once, also with clients that are connected and sa
 
 t.test('SIGTERM: new connections are refused at once, and a running stream is delivered and booked', async (t) => {
   const { go, source } = waiting(t)
-  const running = await broker(t, await source)
+  const running = await brokerProcess(t, await source)
   const answer = await stream(running)
   const half = await dial(running, 'GET /health/readiness HTTP/1.1\r\nHost: local')
   await new Promise((resolve) => { setImmediate(resolve) })
@@ -131,7 +87,7 @@ for (const [title, env, isAgain] of [
 ] as const) {
   t.test(`${title} ends running streams, never as complete, and every row is settled`, async (t) => {
     const { source } = waiting(t)
-    const running = await broker(t, await source, env)
+    const running = await brokerProcess(t, await source, env)
     const answer = await stream(running)
     running.signal()
     await refusedAfter(running)
@@ -149,7 +105,7 @@ for (const [title, env, isAgain] of [
 
 t.test('who waits for a place when the broker is told to stop is sent elsewhere', async (t) => {
   const { go, source } = waiting(t)
-  const running = await broker(t, await source, { AIBROKER_MAX_IN_FLIGHT: '1' })
+  const running = await brokerProcess(t, await source, { AIBROKER_MAX_IN_FLIGHT: '1' })
   const first = await stream(running)
   const second = stream(running)
   const waitingNow = async () => (await (await fetch(`${running.url}/health`)).json() as Health).load.waiting
