@@ -70,9 +70,9 @@ t.test(`three times the capacity for ${OVERLOAD_S} s: goodput stays, refusals ar
   const peakGoodput = goodputOf(peak, 10)
 
   const healthMs: number[] = []
-  let isOver = false
+  const overload = new AbortController()
   const watching = (async () => {
-    while (!isOver) {
+    while (!overload.signal.aborted) {
       const sinceMs = performance.now()
       await (await fetch(`${broker.url}/health`)).arrayBuffer()
       healthMs.push(performance.now() - sinceMs)
@@ -80,7 +80,7 @@ t.test(`three times the capacity for ${OVERLOAD_S} s: goodput stays, refusals ar
     }
   })()
   const over = await load(broker, { perSecond: CAPACITY * 3, seconds: OVERLOAD_S, patienceMs: PATIENCE_MS })
-  isOver = true
+  overload.abort()
   await watching
   const after = await load(broker, { perSecond: CAPACITY / 2, seconds: 10, patienceMs: PATIENCE_MS })
 

@@ -29,13 +29,9 @@ t.test(`${READERS} stalled readers for ${SECONDS} s cost ${mib(MOST_BYTES)} MiB 
   }
   await source.received(READERS)
   let most = 0
-  const closed = source.closed(READERS)
-  let isOver = false
-  closed.then(() => { isOver = true }, () => {})
-  while (!isOver) {
-    most = Math.max(most, broker.memory())
-    await wait(50)
-  }
+  const closed = source.closed(READERS).then(() => true)
+  do most = Math.max(most, broker.memory())
+  while (!await Promise.race([closed, wait(50, false)]))
   t.comment(`${mib(sent)} MiB sent; memory ${mib(before)} MiB before, ${mib(most)} MiB at the most`)
   t.ok(most - before <= MOST_BYTES, `${mib(most - before)} MiB more`)
   while (broker.books().open > 0) await wait(50)
