@@ -4,16 +4,18 @@
 import t, { type Test } from 'tap'
 import { asObject, type JsonObject, type JsonValue } from '../../src/core/json.ts'
 import { gateway, post, type TestGateway } from '../helper.ts'
+import { leapingClock } from '../promises/observe.ts'
 import { answerJson, inPieces, provider, readSse, status, type Answer } from '../upstreams.ts'
 
 const USAGE = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 }
 const HEAD = { id: 'c', created: 1_700_000_000, model: 'x' }
 
-/** One broker, whose provider answers what `answer` says at that moment. */
+/** One broker, whose provider answers what `answer` says at that moment; gaps between two tries cost no time. */
 async function scene (t: Test, modelYaml = '') {
   const state: { answer: Answer } = { answer: status(500) }
   const upstream = await provider(t, (call) => state.answer(call))
-  return { state, broker: await gateway(t, { models: { m: [{ url: upstream.url }] }, modelYaml }) }
+  const clock = leapingClock('hasty')
+  return { state, clock, broker: await gateway(t, { models: { m: [{ url: upstream.url }] }, modelYaml, clock }) }
 }
 
 function list (value: JsonValue | undefined): JsonObject[] {
@@ -209,9 +211,10 @@ const ERROR_BODIES: readonly unknown[] = [
 
 for (const body of ERROR_BODIES) {
   t.test(`an error body ${JSON.stringify(body)} becomes the one envelope, whatever its status`, async (t) => {
+    const { state, broker, clock } = await scene(t)
     for (const code of [400, 404, 413, 422, 429, 500, 503, 504]) {
-      const { state, broker } = await scene(t)
-      state.answer = status(code, body)
+      clock.leap() // who was throttled or has failed is asked again
+      state.answer = status(code, body, { 'retry-after': '60' }) // longer than anybody is patient
       const answered = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [] })
       t.same(brokenInError(answered.json().error), [], String(code))
       t.equal(answered.json().error.code, answered.status)
