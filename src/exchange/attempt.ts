@@ -137,6 +137,7 @@ export class Attempt implements UpstreamListener, Stoppable {
       first: Buffer.concat(this.#held),
       hide: (text) => this.#hide(text)
     })
+    this.#held = [] // a stream may last for hours
     this.#end({ kind: 'answered', status: 200 })
   }
 

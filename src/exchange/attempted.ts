@@ -27,6 +27,8 @@ export interface Attempted {
   readonly live: LiveStream | undefined
   /** The provider's own error body, at most 64 KiB. */
   readonly refusal: string | undefined
+  /** Of a stream that did not come to its end: bytes of it that were written to the client. */
+  readonly deliveredBytes?: number | undefined
   /** Usage that a failed answer told all the same. */
   readonly told?: JsonObject | undefined
 }

@@ -103,7 +103,8 @@ export class StreamDelivery {
     relay.start()
     const end = await relay.end
     const durationMs = attempted.durationMs + clock.monotonicMs() - fromMs
-    return { end, attempted: { ...attempted, outcome: outcomeOf(end, attempted), durationMs } }
+    const deliveredBytes = end.kind === 'complete' || this.#holder ? undefined : relay.passedBytes
+    return { end, attempted: { ...attempted, outcome: outcomeOf(end, attempted), durationMs, deliveredBytes } }
   }
 
   /** Settles and tells. The attempt comes back when another one may still save the answer. */

@@ -24,23 +24,30 @@ export interface LiveStreamParts {
 
 export class LiveStream implements StreamSink {
   readonly reader: StreamReader
-  readonly first: Buffer
   readonly ended: StreamEnd | undefined
   readonly hide: (text: string) => string
   readonly #handle: UpstreamHandle
   readonly #watch: Watch
+  #first: Buffer | undefined
   #sink: StreamSink | undefined
   #early: Array<(sink: StreamSink) => void> = []
 
   constructor ({ reader, handle, watch, first, ended, hide }: LiveStreamParts) {
     this.reader = reader
-    this.first = first
+    this.#first = first
     this.ended = ended
     this.hide = hide
     this.#handle = handle
     this.#watch = watch
     watch.enter('between')
     this.pause()
+  }
+
+  /** What the peek read; once, since a stream may last for hours. */
+  takeFirst (): Buffer | undefined {
+    const first = this.#first
+    this.#first = undefined
+    return first
   }
 
   /** From here on `sink` hears everything, beginning with what came in the meantime. */

@@ -39,6 +39,7 @@ export class Relay implements StreamSink, Stoppable {
   #isOver = false
   #isDetached = false
   #drainedBytes = 0
+  #passedBytes = 0
   #stopGrace: () => void = () => {}
 
   constructor (parts: RelayParts) {
@@ -47,11 +48,17 @@ export class Relay implements StreamSink, Stoppable {
     this.end = new Promise((resolve) => { this.#resolve = resolve })
   }
 
+  /** What the client's connection was handed, of a client that left too. */
+  get passedBytes (): number {
+    return this.#passedBytes
+  }
+
   start (): this {
     const { client } = this.#parts
     client.onDrain(() => { if (!this.#isOver) this.#live.resume() })
-    const { first, ended } = this.#live
-    const isReady = first.length === 0 || this.#pass(first)
+    const { ended } = this.#live
+    const first = this.#live.takeFirst()
+    const isReady = !first?.length || this.#pass(first)
     if (ended) this.#endAs(ended) // whole: the peek looked
     this.#live.relayTo(this)
     if (!isReady && !this.#isOver) this.#live.pause()
@@ -112,6 +119,7 @@ export class Relay implements StreamSink, Stoppable {
       return true
     }
     this.#parts.transcript?.add(block)
+    this.#passedBytes += block.length
     return this.#parts.client.write(block)
   }
 

@@ -76,6 +76,7 @@ export function attemptResult (attempted: Attempted, cost: Cost & Measured, upst
     durationMs: attempted.durationMs,
     firstEventMs: attempted.firstEventMs,
     upstreamId,
+    deliveredBytes: attempted.deliveredBytes,
     usage: cost.usage,
     cost: cost.amount,
     grade: cost.grade

@@ -59,6 +59,8 @@ export interface AttemptResult {
   readonly firstEventMs: number | undefined
   /** The provider's own id of the answer, when it gave one. */
   readonly upstreamId: string | undefined
+  /** Of a stream that did not come to its end: bytes of it that were written to the client. */
+  readonly deliveredBytes?: number | undefined
   readonly usage: Usage
   readonly cost: NanoUsd | undefined
   readonly grade: CostGrade

@@ -57,6 +57,8 @@ export interface AttemptRecord {
   readonly reason: string | undefined
   readonly durationMs: number | undefined
   readonly firstEventMs: number | undefined
+  /** Of a stream that did not come to its end: bytes of it that were written to the client. */
+  readonly deliveredBytes: number | undefined
   readonly costNanoUsd: NanoUsd | undefined
   readonly grade: string | undefined
   readonly priceVersion: string | undefined

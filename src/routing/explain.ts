@@ -22,6 +22,8 @@ export interface ExplainedAttempt {
   readonly reason: string | undefined
   readonly durationMs: number | undefined
   readonly firstEventMs: number | undefined
+  /** Of a stream that did not come to its end. */
+  readonly deliveredBytes?: number | undefined
   readonly costNanoUsd: NanoUsd | undefined
   readonly grade: string | undefined
   readonly priceVersion: string | undefined
@@ -151,7 +153,8 @@ function summaryOf ({ attempts, status }: ExplainedExchange, considered: readonl
   if (!last && status === undefined) return 'It has just begun.'
   if (!last) return `No backend was eligible: ${considered.length} considered, none asked.`
   const { reason } = wordsOf(last)
-  return `${last.provider}:${last.modelId} ${reason} (attempt ${last.number} of ${attempts.length}).`
+  const delivered = last.deliveredBytes === undefined ? '' : ` The client was sent ${last.deliveredBytes} bytes.`
+  return `${last.provider}:${last.modelId} ${reason} (attempt ${last.number} of ${attempts.length}).${delivered}`
 }
 
 function costOf (attempts: readonly ExplainedAttempt[]) {
@@ -173,8 +176,15 @@ function attemptOf (attempt: ExplainedAttempt) {
     reason: attempt.reason ?? null,
     duration_ms: attempt.durationMs ?? null,
     first_event_ms: attempt.firstEventMs ?? null,
-    cost_usd: attempt.costNanoUsd === undefined ? null : formatUsd(attempt.costNanoUsd),
-    cost_grade: attempt.grade ?? null,
-    price_version: attempt.priceVersion ?? null
+    delivered_bytes: attempt.deliveredBytes ?? null,
+    ...billOf(attempt)
+  }
+}
+
+function billOf ({ costNanoUsd, grade, priceVersion }: ExplainedAttempt) {
+  return {
+    cost_usd: costNanoUsd === undefined ? null : formatUsd(costNanoUsd),
+    cost_grade: grade ?? null,
+    price_version: priceVersion ?? null
   }
 }

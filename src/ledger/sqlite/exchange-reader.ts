@@ -32,6 +32,7 @@ interface AttemptRow {
   readonly reason: string | null
   readonly durationMs: bigint | null
   readonly firstEventMs: bigint | null
+  readonly deliveredBytes: bigint | null
   readonly cost: bigint | null
   readonly grade: string | null
   readonly priceVersion: string
@@ -52,7 +53,7 @@ const EXCHANGE = `
 const ATTEMPTS = `
   SELECT a.number, p.text AS provider, m.text AS model, b.model_id AS modelId, b.credential AS credentialId,
     a.started_after_ms AS startedAfterMs, o.text AS outcome, a.upstream_status AS upstreamStatus, a.reason,
-    a.duration_ms AS durationMs, a.first_event_ms AS firstEventMs, a.cost_nano_usd AS cost, g.text AS grade,
+    a.duration_ms AS durationMs, a.first_event_ms AS firstEventMs, a.delivered_bytes AS deliveredBytes, a.cost_nano_usd AS cost, g.text AS grade,
     b.price_version AS priceVersion
   FROM attempts a
   JOIN backends b ON b.id = a.backend
@@ -106,6 +107,7 @@ function recordOf (attempt: AttemptRow, createdAtMs: number): AttemptRecord {
     reason: attempt.reason ?? undefined,
     durationMs: numberOf(attempt.durationMs),
     firstEventMs: numberOf(attempt.firstEventMs),
+    deliveredBytes: numberOf(attempt.deliveredBytes),
     costNanoUsd: attempt.cost ?? undefined,
     grade: attempt.grade ?? undefined,
     priceVersion: attempt.priceVersion || undefined

@@ -47,7 +47,8 @@ const INSERT_ATTEMPT = `
 
 const CLOSE_ATTEMPT = `
   UPDATE attempts SET outcome = ?, upstream_status = ?, reason = ?, duration_ms = ?, first_event_ms = ?, upstream_id = ?,
-    input = ?, cache_read = ?, cache_write = ?, output = ?, reasoning = ?, other_usage = ?, cost_nano_usd = ?, grade = ?
+    input = ?, cache_read = ?, cache_write = ?, output = ?, reasoning = ?, other_usage = ?, cost_nano_usd = ?, grade = ?,
+    delivered_bytes = ?
   WHERE id = ? AND outcome IS NULL`
 
 // The provider may have worked and charged: the cost is its upper bound, or unknown when there was no price.
@@ -91,7 +92,7 @@ export function createRows (sqlite: Database, dictionary: Dictionary): Rows {
         name(result.outcome), result.upstreamStatus, reason?.slice(0, LONGEST_REASON), Math.round(result.durationMs),
         wholeMs(result.firstEventMs), upstreamId?.slice(0, LONGEST_UPSTREAM_ID),
         usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning, otherUsage(usage),
-        cost, name(result.grade), attemptId(row, number))
+        cost, name(result.grade), result.deliveredBytes, attemptId(row, number))
       if (changes !== 1) throw new Error(`attempt ${number} of exchange ${row} is not running`)
     },
     orphanAttempts (row, reason) {
