@@ -219,7 +219,7 @@ class Run implements Delivering {
     const error = cause instanceof GatewayError ? cause : new GatewayError('internal', {}, { cause })
     if (error.code === 'internal') this.parts.alarm('an exchange failed on a bug of the broker', cause)
     const last = this.attempts[this.attempts.length - 1]
-    const status = this.client.isBegun ? 200 : error.status
+    const status = this.client.isBegun && error.code !== 'client_gone' ? 200 : error.status
     if (!this.#books.hasRow) this.#books.report({ status, error: error.code }, [], undefined)
     await this.#settleError({ status, error: error.code }, last)
     this.#delivery.release()
