@@ -33,8 +33,9 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/metrics': ['src/core', 'type src/exchange'],
   'src/routing': ['src/core', 'src/catalog', 'src/metering', 'type src/providers'],
   'src/keys': ['src/core'],
-  'src/ledger': ['src/core'],
-  'src/ledger/sqlite': ['src/core', 'src/ledger'],
+  'src/budgets': ['src/core'],
+  'src/ledger': ['src/core', 'src/budgets'],
+  'src/ledger/sqlite': ['src/core', 'src/budgets', 'src/ledger'],
   'src/providers': ['src/core', 'src/settings.ts', 'src/wire'],
   // An adapter: it answers through the exchange's port as if it were the network.
   'src/providers/dry-run': ['src/core', 'src/wire', 'src/providers', 'type src/exchange'],
