@@ -211,6 +211,7 @@ class Run implements Delivering {
     const relay = this.#delivery.relay(live)
     this.#running = relay
     const ended = await this.#delivery.run(relay, attempted)
+    this.attempts[this.attempts.length - 1] = ended.attempted // what the peek took for an answer may have broken
     this.#giveBack(ended.attempted.outcome)
     return await this.#delivery.finish(ended)
   }
