@@ -93,6 +93,25 @@ t.test('every choice finished and no sentinel is complete; one of two finished i
   t.ok(run([Buffer.from(finished(1) + finished(0))], { choices: 2 }).isComplete)
 })
 
+t.test('P6 an empty finish_reason is none: a stream that has no other one was cut', async (t) => {
+  const events = ['Hel', 'lo'].map((content) => text(content, '')).join('')
+  for (const isExact of [false, true]) {
+    const { isComplete, out } = run([Buffer.from(events)], { isExact })
+    t.notOk(isComplete)
+    t.notMatch(out, '[DONE]')
+  }
+  t.ok(run([Buffer.from(events + text('', 'stop'))]).isComplete)
+})
+
+t.test('P6 the reason to stop "error" ends no whole answer, with or without the sentinel behind it', async (t) => {
+  for (const end of ['', DONE]) {
+    const { reader, isComplete, out } = run([Buffer.from(text('Hel') + text('', 'error') + end)])
+    t.notOk(isComplete)
+    t.ok(reader.error)
+    t.notMatch(out, '[DONE]')
+  }
+})
+
 t.test('an error event is kept back and ends the stream', async (t) => {
   const error = 'data: {"error":{"message":"overloaded","code":"x"}}\n\n'
   const { reader, out, isComplete } = run([Buffer.from(text('a') + text('b') + error + DONE)])

@@ -13,6 +13,7 @@
 // - An event with a top-level error is kept back and ends the stream: the relay tells the client in-band.
 // - Noise between events is left out and counted; a damaged event breaks the stream (noise.ts).
 // - `finish_reason` with a value, and `[DONE]`, are the terminal events. Without one the stream was cut (P6).
+//   The reason `error` is an error event.
 
 import { parseObject, type JsonObject } from '../../core/json.ts'
 import { EventBlocks } from '../event-blocks.ts'
@@ -171,7 +172,7 @@ export class ChatStream implements StreamReader {
     const { id } = parsed
     if (typeof id === 'string') this.upstreamId ??= id
     for (const { finish_reason: reason, index } of choicesOf(parsed)) {
-      if (typeof reason !== 'string') continue
+      if (typeof reason !== 'string' || reason === '') continue // some servers say '' until there is one
       this.#finishedChoices.add(index)
       this.#isSilenceExplained ||= explainsSilence(reason)
     }
@@ -199,6 +200,9 @@ function mend (json: Buffer): Buffer {
   return Buffer.from(withoutNotNumbers(json.toString('latin1')), 'latin1')
 }
 
+/** An error of its own, or OpenRouter's reason to stop that says so: neither ends a whole answer. */
 function hasError (parsed: JsonObject | undefined): parsed is JsonObject {
-  return parsed?.['error'] !== undefined && parsed['error'] !== null
+  if (parsed === undefined) return false
+  const { error } = parsed
+  return (error !== undefined && error !== null) || choicesOf(parsed).some((choice) => choice['finish_reason'] === 'error')
 }
