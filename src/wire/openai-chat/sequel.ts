@@ -91,7 +91,7 @@ export class Sequel implements StreamReader {
   /** The event for the client (latin1); empty: nothing new in it. */
   #readEvent (event: string): string {
     const json = dataOf(event)
-    if (json === undefined || json === DONE) return event
+    if (json === undefined || json.trim() === DONE) return event
     const chunk = parseObject(json)
     if (!chunk && json.trimStart().startsWith('{')) throw new StreamBroken('an event is damaged')
     if (!chunk) return '' // noise between events

@@ -92,7 +92,7 @@ export class Client {
 
   /** Parsed events without the sentinel. @throws when one is not an object. */
   get chunks (): JsonObject[] {
-    const texts = eventsOf(this.#out).map(dataOf).filter((json) => json !== undefined && json !== '[DONE]')
+    const texts = eventsOf(this.#out).map(dataOf).filter((json) => json !== undefined && json.trim() !== '[DONE]')
     return texts.map((json) => {
       const chunk = parseObject(json ?? '')
       if (!chunk) throw new Error(`not JSON: ${json}`)

@@ -137,6 +137,14 @@ t.test('usage, comments and additions pass, under the first id', async (t) => {
   t.match(client.bytes.toString(), /\[DONE\]\n\n$/)
 })
 
+t.test('the sentinel ends a sequel however the provider spells it', async (t) => {
+  for (const done of ['data: [DONE] \n\n', 'data:  [DONE]\r\n\r\n']) {
+    const { client, isComplete } = carriedOn('regenerated', [text(SHOWN), text('.'), second.finish(), done])
+    t.ok(isComplete)
+    t.ok(client.bytes.toString().endsWith(done))
+  }
+})
+
 t.test('usage in a chunk whose choice says nothing passes, as OpenRouter sends it', async (t) => {
   const usage = second.event({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }], usage: { total_tokens: 7 } })
   const { client } = carriedOn('regenerated', [text(SHOWN), text('.'), second.finish(), usage, DONE])
