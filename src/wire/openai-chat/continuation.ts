@@ -72,8 +72,12 @@ function mayEndInStop (text: string, stop: JsonValue | undefined): boolean {
   })
 }
 
-/** An answer the client itself began stays its own: two assistant messages in a row are read in many ways. */
+/**
+ * An answer the client itself began stays its own: two assistant messages in a row are read in many ways. With `echo`
+ * vLLM puts the text shown in front of the new one: one that is too short to be recognised would be shown twice.
+ */
 function messagesWith (body: JsonBody, text: string, how: Continuation) {
+  if (body.value['echo'] === true && text.length < SHORTEST_REPETITION) return undefined
   const last = (body.value['messages'] as JsonValue[]).at(-1)
   const own = textOf(body, 'messages')
   if (last === undefined || asObject(last)?.['role'] === 'assistant' || own === undefined) return undefined

@@ -160,6 +160,9 @@ t.test('a text too short to be told from its repetition is asked for again where
   t.equal(said(BODY, 'x'.repeat(15)).continuation('assistant_last'), undefined)
   t.ok(said(BODY, 'x'.repeat(16)).continuation('prefix_flag'))
   t.ok(said(BODY, 'x').continuation('continue_final_message'))
+  const echoed = { messages: [{ role: 'user', content: 'x' }], echo: true }
+  t.equal(said(echoed, 'x'.repeat(15)).continuation('continue_final_message'), undefined, 'vLLM repeats it when told to')
+  t.ok(said(echoed, 'x'.repeat(16)).continuation('continue_final_message'))
 })
 
 t.test('a legacy completion is written on behind its prompt', async (t) => {
