@@ -6,6 +6,7 @@ import { StreamBroken, type PlainAnswer, type StreamEnd, type StreamReader } fro
 import type { Attempted, AttemptJob } from './attempted.ts'
 import type { Stoppable } from './stoppable.ts'
 import { encode } from './encode.ts'
+import { hideIn } from './hide.ts'
 import { hideInHeaders, isStreamAnswer, openReader, textHeader, usageOf } from './lanes.ts'
 import { LiveStream } from './live-stream.ts'
 import { outcomeOfFailure, outcomeOfStatus, wordsOf } from './outcome-of.ts'
@@ -122,7 +123,7 @@ export class Attempt implements UpstreamListener, Stoppable {
       if (!(error instanceof StreamBroken)) throw error
       return this.#fail(`sent a broken stream: ${error.message}`)
     }
-    if (reader.error) return this.#fail(wordsOf(this.#hide(JSON.stringify(reader.error))))
+    if (reader.error) return this.#fail(wordsOf(this.#hide(JSON.stringify(reader.error))) || 'sent an error event')
     if (reader.isDone) return this.#endEarly(reader)
     if (reader.hasOutput) return this.#commit(reader, undefined)
     if (this.#heldBytes > LONGEST_WAIT_BYTES) this.#fail('sent 64 KiB without any output')
@@ -169,7 +170,7 @@ export class Attempt implements UpstreamListener, Stoppable {
 
   /** A provider's words go to the client, into the books and into the log: our credential must not (P8). */
   #hide (text: string): string {
-    return this.#job.turn.credential.secret?.hideIn(text) ?? text
+    return hideIn(text, this.#job.turn.credential.secret)
   }
 
   #fail (reason: string, told?: JsonObject): void {
