@@ -107,9 +107,13 @@ export class StreamDelivery {
     return { end, attempted: { ...attempted, outcome: outcomeOf(end, attempted), durationMs, deliveredBytes } }
   }
 
-  /** Settles and tells. The attempt comes back when another one may still save the answer. */
+  /**
+   * Settles and tells. The attempt comes back when another one may still save the answer.
+   * @throws GatewayError `draining`, of a client that heard nothing yet: it is refused like any that waits.
+   */
   async finish ({ end, attempted }: EndedStream): Promise<Attempted | undefined> {
-    const { ask, parts, stop } = this.#exchange
+    const { ask, client, parts, stop } = this.#exchange
+    if (stop === 'draining' && end.kind !== 'complete' && !client.isBegun) throw new GatewayError('draining')
     if (end.kind === 'cut' && !stop && this.#mayGoOn()) {
       this.#noteFailure(end.reason, attempted)
       this.#holder?.release()

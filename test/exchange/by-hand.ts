@@ -1,5 +1,6 @@
 // A provider whose streams the test writes itself, one piece at a time, to see what each of them sets off.
 
+import { Counter } from '../promises/observe.ts'
 import type { Answer, Call } from '../upstreams.ts'
 import { DONE_FRAME, frameOf } from '../upstreams/frames.ts'
 
@@ -21,6 +22,8 @@ export const END = STOP + TOLD + DONE_FRAME
 /** `call`: which of the calls so far, 0 the first. */
 export interface ByHand {
   readonly answer: Answer
+  /** Resolves when it has been called so often, and its headers are sent. */
+  called (count?: number): Promise<void>
   send (text: string, call?: number): void
   /** The clean end of the body. */
   end (text?: string, call?: number): void
@@ -30,13 +33,16 @@ export interface ByHand {
 
 export function byHand (): ByHand {
   const calls: Call[] = []
+  const called = new Counter()
   const responseOf = (call: number) => (calls[call] as Call).response
   return {
     answer (call) {
       call.response.writeHead(200, { 'content-type': 'text/event-stream' })
       call.response.flushHeaders()
       calls.push(call)
+      called.reach()
     },
+    called: (count = 1) => called.reached(count),
     send (text, call = 0) { responseOf(call).write(text) },
     end (text = '', call = 0) { responseOf(call).end(text) },
     cut (call = 0) {
