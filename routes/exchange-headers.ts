@@ -1,4 +1,5 @@
-// What a client may ask of its own request by headers: how long to wait for what, and what becomes of a broken stream.
+// What a client may ask of its own request by headers: how long to wait, what it may cost, and what becomes of a broken
+// stream.
 //
 // A client may set every deadline, but none beyond the operator's AIBROKER_TOTAL_TIMEOUT_MS: whoever needs longer ones
 // than that for a model asks the operator, who writes them into modelsconfig.yml.
@@ -7,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { LONGEST_DEADLINE_MS, readDeadlineMs } from '../src/core/deadline-words.ts'
 import type { DeadlineName, DeadlineOverrides } from '../src/core/deadlines.ts'
 import { GatewayError } from '../src/core/errors.ts'
+import { readUsd, type NanoUsd } from '../src/core/money.ts'
 import { STREAM_MODES, type StreamMode } from '../src/core/stream-mode.ts'
 
 interface TimeoutHeader {
@@ -16,6 +18,7 @@ interface TimeoutHeader {
 }
 
 const STREAM = 'X-Aibroker-Stream'
+const MAX_COST = 'X-Aibroker-Max-Cost-Usd'
 
 /** Names written out where they are looked up: 0.08 µs for the six of a request, 0.3 µs with computed ones. */
 const TIMEOUTS: readonly TimeoutHeader[] = [
@@ -71,6 +74,17 @@ export function readStreamHeader (headers: IncomingHttpHeaders): StreamMode | un
   const mode = STREAM_MODES.find((mode) => mode === text)
   if (mode) return mode
   throw wrong(STREAM, `one of ${STREAM_MODES.join(', ')}`)
+}
+
+/** What the request may cost at most. @throws GatewayError `invalid_body` */
+export function readMaxCostHeader (headers: IncomingHttpHeaders): NanoUsd | undefined {
+  const text = headers['x-aibroker-max-cost-usd']
+  if (text === undefined) return undefined
+  try {
+    return readUsd(String(text))
+  } catch {
+    throw wrong(MAX_COST, 'an amount of US dollars, such as 0.05, with nine decimal places at the most')
+  }
 }
 
 function readTimeout (text: string, title: string, largestMs: number): number {

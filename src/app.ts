@@ -14,6 +14,7 @@ import health from '../routes/health.ts'
 import inference from '../routes/inference.ts'
 import metrics from '../routes/metrics.ts'
 import models from '../routes/models.ts'
+import quotes from '../routes/quotes.ts'
 import { GatewayError } from './core/errors.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -80,6 +81,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
     await fastify.register(models, { prefix })
     await fastify.register(billing, { prefix })
     await fastify.register(exchanges, { prefix })
+    await fastify.register(quotes, { prefix, gateway })
   }
   return fastify
 }

@@ -17,6 +17,9 @@ const authentication = (says: string): ErrorRow =>
   ({ status: 401, type: 'authentication_error', errorType: 'authentication', says })
 const forbidden = (says: string): ErrorRow =>
   ({ status: 403, type: 'permission_error', errorType: 'permission_denied', says })
+/** 402 as OpenRouter has it: https://openrouter.ai/docs/api/reference/errors-and-debugging */
+const payment = (says: string): ErrorRow =>
+  ({ status: 402, type: 'insufficient_quota', errorType: 'payment_required', says })
 const missing = (says: string): ErrorRow =>
   ({ status: 404, type: 'invalid_request_error', errorType: 'not_found', says })
 const limited = (says: string): ErrorRow =>
@@ -32,6 +35,10 @@ export const ERRORS = {
   unknown_key: authentication('User not found. The key is unknown, revoked or expired; list keys with "aibroker token list".'),
   credential_refused: forbidden(
     'The broker\'s own credential for {provider} was refused. Its operator can add a valid one: aibroker keys add {id}'),
+  too_costly: payment('No backend of {model} is sure to stay below X-Aibroker-Max-Cost-Usd: {reason}'),
+  budget_exceeded: payment('Budget "{budget}" allows {limit} {window}: {spent} spent and {reserved} reserved, and this ' +
+    'request may need up to {needed}. {remedy}'),
+  budget_unpriced: payment('Budget "{budget}" admits only requests that are bounded before they are sent, and {reason}.'),
   host_refused: forbidden('Host "{host}" is not served here. Call the address the broker printed at start.'),
   origin_refused: forbidden('Web pages of origin "{origin}" may not use this broker.'),
   not_allowed: forbidden('This key may not use {what}.'),

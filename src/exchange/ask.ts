@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream'
 import type { Envelope, Principal, Task } from '../core/ask.ts'
 import type { DeadlineOverrides } from '../core/deadlines.ts'
+import type { NanoUsd } from '../core/money.ts'
 import type { JsonBody } from '../core/json.ts'
 import type { Edit } from '../core/json-edit.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
@@ -34,6 +35,8 @@ export interface Ask {
   readonly isExact: boolean
   /** `X-Aibroker-Timeout-*`. */
   readonly deadlines: DeadlineOverrides | undefined
+  /** `X-Aibroker-Max-Cost-Usd`, in nano-USD. */
+  readonly maxCost: NanoUsd | undefined
   /** `X-Aibroker-Stream`, else the key's own mode; undefined: the model decides, else `live`. */
   readonly streamMode: StreamMode | undefined
   /** The client's own attribution headers, for OpenRouter. */

@@ -2,28 +2,14 @@
 // passing ones, so that a backend that is only cooling is known to be eligible otherwise.
 
 import type { Principal } from '../core/ask.ts'
-import { isPriced } from '../metering/estimate.ts'
 import type { PoolState } from '../providers/credentials.ts'
 import type { ResolvedProvider } from '../providers/registry.ts'
+import { costFilters } from './cost-filters.ts'
+import type { Filter, Passing } from './filter.ts'
 import type { Health } from './health.ts'
-import type { ExclusionCode, PlanRequest } from './plan.ts'
+import type { PlanRequest } from './plan.ts'
 import { restText } from './rest-text.ts'
 import type { Row } from './roster.ts'
-
-export interface Filter {
-  readonly code: ExclusionCode
-  /** Detail of the exclusion; undefined: the backend may stay. */
-  readonly excludes: (row: Row, request: PlanRequest, stateOf: StateOf) => string | Passing | undefined
-}
-
-/** Detail of an exclusion that ends by itself. */
-interface Passing {
-  readonly detail: string
-  readonly waitMs: number
-}
-
-/** State of a provider's credentials, asked for once per plan and provider. */
-export type StateOf = (provider: string) => PoolState
 
 export interface FilterParts {
   readonly health: Pick<Health, 'restOf'>
@@ -63,11 +49,7 @@ export function createFilters ({ health, unknownPrice }: FilterParts): readonly 
       code: 'no_credential',
       excludes: ({ provider }, _request, stateOf) => provider && missingCredential(provider, stateOf(provider.id))
     },
-    {
-      code: 'price_unknown',
-      excludes: ({ provider, backend }, { task }) =>
-        unknownPrice === 'deny' && provider?.isFree !== true && !isPriced(task, backend.price) ? backend.id : undefined
-    },
+    ...costFilters(unknownPrice),
     {
       code: 'credential_cooling',
       excludes: ({ backend }, _request, stateOf) => coolingCredential(stateOf(backend.provider))

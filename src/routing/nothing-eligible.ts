@@ -8,9 +8,9 @@ export interface NothingEligible {
   /**
    * What the client is told. Where waiting helps, whoever is back first decides: `backends_resting` for a breaker,
    * `all_throttled` for a credential. Those that are out for good do not count: a client that is told "not found"
-   * would never try again.
+   * would never try again. `too_costly` when the client's own limit is what is nearest to let one in.
    */
-  readonly code: Extract<ErrorCode, 'nothing_eligible' | 'all_throttled' | 'backends_resting'>
+  readonly code: Extract<ErrorCode, 'nothing_eligible' | 'all_throttled' | 'backends_resting' | 'too_costly'>
   /** Every backend with its reason, then the nearest miss. Ends with a full stop. */
   readonly reason: string
   /** Seconds until the first is back, at least 1; undefined for `nothing_eligible`. */
@@ -30,9 +30,14 @@ export function describeNothingEligible ({ candidates, excluded }: Plan): Nothin
   if (candidates.length > 0) return TAKEN
   const reason = reasonOf(excluded)
   const first = firstBack(excluded)
-  if (first?.waitMs === undefined) return { code: 'nothing_eligible', reason, retryAfterS: undefined }
+  if (first?.waitMs === undefined) return { code: lastingCode(excluded), reason, retryAfterS: undefined }
   const code = first.code === 'backend_cooling' ? 'backends_resting' : 'all_throttled'
   return { code, reason, retryAfterS: Math.max(1, Math.ceil(first.waitMs / 1_000)) }
+}
+
+function lastingCode (excluded: readonly Exclusion[]): 'nothing_eligible' | 'too_costly' {
+  const isCost = excluded.some(({ code }) => code === 'too_costly')
+  return isCost && excluded.every(({ code }) => distanceOf(code) >= distanceOf('too_costly')) ? 'too_costly' : 'nothing_eligible'
 }
 
 function firstBack (excluded: readonly Exclusion[]): Exclusion | undefined {

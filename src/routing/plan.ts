@@ -9,12 +9,14 @@ export interface PlanRequest {
   readonly task: Task
   readonly envelope: Envelope
   readonly principal: Principal
+  /** `X-Aibroker-Max-Cost-Usd`: backends that could charge more are out; undefined: no such limit. */
+  readonly maxCost?: NanoUsd | undefined
 }
 
 /** Why a backend is out. Stored with the exchange and shown by explain; each has its sentence in reasons.ts. */
 export const EXCLUSIONS = [
   'wrong_task', 'missing_capability', 'context_too_small', 'no_credential', 'credential_cooling',
-  'price_unknown', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider'
+  'price_unknown', 'too_costly', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider'
 ] as const
 export type ExclusionCode = typeof EXCLUSIONS[number]
 

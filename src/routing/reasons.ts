@@ -41,30 +41,35 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
     helps: 'write its costs into modelsconfig.yml, or set AIBROKER_UNKNOWN_PRICE=allow',
     distance: 3
   },
+  too_costly: {
+    says: 'could cost {detail} for this request',
+    helps: 'lower max_tokens, send less, or raise X-Aibroker-Max-Cost-Usd',
+    distance: 4
+  },
   not_allowed_for_key: {
     says: 'is not allowed for this key, which may not use {detail}',
     helps: 'use a key that may use {detail}',
-    distance: 4
+    distance: 5
   },
   context_too_small: {
     says: 'has a context window of {detail} tokens, too small for this request',
     helps: 'send less, or lower max_tokens',
-    distance: 5
+    distance: 6
   },
   missing_capability: {
     says: 'is not configured for {detail}',
     helps: 'leave {detail} out of the request, or add it to the capabilities of the model if it has it',
-    distance: 6
+    distance: 7
   },
   wrong_task: {
     says: 'is at a provider without an endpoint for {detail}',
     helps: 'add a backend at a provider that serves {detail}',
-    distance: 7
+    distance: 8
   },
   unknown_provider: {
     says: 'names the provider {detail}, which nobody knows',
     helps: 'describe {detail} under providers in modelsconfig.yml, or mend its name',
-    distance: 8
+    distance: 9
   }
 }
 

@@ -1,0 +1,55 @@
+// From an HTTP request with a JSON body to an ask: who asks, what its headers choose, and what its body says.
+
+import type { FastifyRequest } from 'fastify'
+import type { Task } from '../src/core/ask.ts'
+import { GatewayError } from '../src/core/errors.ts'
+import { JsonError, readJsonObject, type JsonBody } from '../src/core/json.ts'
+import type { Ask } from '../src/exchange/ask.ts'
+import { openaiChat } from '../src/wire/openai-chat/index.ts'
+import { readDeadlineHeaders, readMaxCostHeader, readStreamHeader } from './exchange-headers.ts'
+
+/** What is known of an ask before its body is read. */
+export type Facts = Omit<Ask, 'task' | 'envelope' | 'body'>
+
+/**
+ * `task`: the endpoint's, or what tells it from the body. `operatorTotalMs`: the longest time a client may ask for.
+ * @throws GatewayError for a header or a body that says nothing.
+ */
+export function readJsonAsk (
+  request: FastifyRequest, task: Task | ((json: JsonBody) => Task), operatorTotalMs: number
+): Ask {
+  const known = factsOf(request, operatorTotalMs)
+  const json = readBody(request.body)
+  const meant = typeof task === 'function' ? task(json) : task
+  // Not `{ ...known, task }`: V8 takes 2.7 us to add members behind a spread.
+  return Object.assign(known, {
+    task: meant, envelope: openaiChat.readEnvelope(json, meant), body: { kind: 'json' as const, json }
+  })
+}
+
+/** @throws GatewayError for a header that says nothing. */
+export function factsOf ({ principal, headers }: FastifyRequest, operatorTotalMs: number): Facts {
+  const title = headers['x-openrouter-title'] ?? headers['x-title']
+  return {
+    wire: openaiChat,
+    principal,
+    isExact: headers['x-aibroker-relay'] === 'exact',
+    deadlines: readDeadlineHeaders(headers, operatorTotalMs),
+    maxCost: readMaxCostHeader(headers),
+    streamMode: readStreamHeader(headers) ?? principal.streamMode,
+    attribution: { referer: headers['http-referer'] as string | undefined, title: title as string | undefined }
+  }
+}
+
+/** @throws GatewayError `invalid_json` */
+function readBody (body: unknown): JsonBody {
+  if (body !== undefined && !Buffer.isBuffer(body)) {
+    throw new GatewayError('wrong_content_type', { contentType: 'multipart/form-data', expected: 'application/json' })
+  }
+  try {
+    return readJsonObject(body ?? Buffer.alloc(0))
+  } catch (error) {
+    if (error instanceof JsonError) throw new GatewayError('invalid_json', { reason: error.message })
+    throw error
+  }
+}

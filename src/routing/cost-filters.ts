@@ -1,0 +1,31 @@
+// Backends that are out for money: their cost is not known, or could be more than the client allows.
+
+import { formatUsd, type NanoUsd } from '../core/money.ts'
+import { ceilingOf, isPriced } from '../metering/estimate.ts'
+import type { Filter } from './filter.ts'
+import type { PlanRequest } from './plan.ts'
+import type { Row } from './roster.ts'
+
+export function costFilters (unknownPrice: 'allow' | 'deny'): readonly Filter[] {
+  return [
+    {
+      code: 'price_unknown',
+      excludes: ({ provider, backend }, { task }) =>
+        unknownPrice === 'deny' && provider?.isFree !== true && !isPriced(task, backend.price) ? backend.id : undefined
+    },
+    {
+      code: 'too_costly',
+      excludes: (row, request) => request.maxCost === undefined ? undefined : costAbove(request.maxCost, row, request)
+    }
+  ]
+}
+
+/** What the backend could charge at most, where that is more than `limit`, or not known. */
+function costAbove (
+  limit: NanoUsd, { model, backend, provider }: Row, { task, envelope }: PlanRequest
+): string | undefined {
+  if (provider?.isFree === true) return undefined
+  const ceiling = ceilingOf({ task, envelope, model, price: backend.price })
+  if (ceiling === undefined) return 'an unknown amount'
+  return ceiling > limit ? `USD ${formatUsd(ceiling)}` : undefined
+}

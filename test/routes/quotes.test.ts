@@ -1,0 +1,96 @@
+// What would it do and cost? Asked over HTTP, in front of a provider that must hear nothing of it.
+
+import t, { type Test } from 'tap'
+import { gateway, post } from '../helper.ts'
+import { rowsOf } from '../promises/observe.ts'
+import { chatJson, freePort, provider } from '../upstreams.ts'
+
+const BODY = { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] }
+
+async function served (t: Test) {
+  const [dear, cheap] = await Promise.all([provider(t, chatJson()), provider(t, chatJson())])
+  const broker = await gateway(t, {
+    models: {
+      m: [
+        { url: dear.url, yaml: 'input_cost: 10\n        output_cost: 30\n        per_request: 0.001' },
+        { url: cheap.url, yaml: 'input_cost: 0.1\n        output_cost: 0.3' }
+      ]
+    }
+  })
+  return { broker, dear, cheap }
+}
+
+for (const [way, path] of [
+  ['POST /v1/explain', '/explain'],
+  ['?dry_run=1', '/chat/completions?dry_run=1'],
+  ['?dry_run=true', '/chat/completions?dry_run=true']
+] as const) {
+  t.test(`${way} tells the plan with its costs, asks nobody and books nothing`, async (t) => {
+    const { broker, dear, cheap } = await served(t)
+    const answer = await post(`${broker.url}${path}`, { ...BODY, stream: true })
+    t.equal(answer.status, 200)
+    const body = await answer.json() as Record<string, never>
+    t.match(body, {
+      object: 'aibroker.quote',
+      requested_model: 'm',
+      task: 'chat',
+      is_stream: true,
+      policy: 'priority',
+      would_ask: 'test0:m-upstream',
+      minimum_cost_usd: '0.001000000',
+      candidates: [{ backend: 'test0:m-upstream', model: 'm' }, { backend: 'test1:m-upstream', minimum_cost_usd: '0.000000000' }],
+      excluded: []
+    })
+    const [least, expected, most] = ['minimum', 'expected', 'maximum'].map((name) => Number(body[`${name}_cost_usd`]))
+    t.ok(Number(least) < Number(expected) && Number(expected) < Number(most), JSON.stringify([least, expected, most]))
+    t.same([dear.requests.length, cheap.requests.length], [0, 0])
+    t.same(rowsOf(broker.home), [])
+  })
+}
+
+t.test('what a backend really charges lies between minimum and maximum', async (t) => {
+  const { broker } = await served(t)
+  const quote = await (await post(`${broker.url}/explain`, BODY)).json() as Record<string, string>
+  const answer = await post(`${broker.url}/chat/completions`, BODY)
+  const cost = Number(answer.headers.get('x-aibroker-cost-usd'))
+  t.ok(Number(quote['minimum_cost_usd']) <= cost && cost <= Number(quote['maximum_cost_usd']), JSON.stringify([quote, cost]))
+})
+
+t.test('a quote of a request that cannot be made is refused as the request would be', async (t) => {
+  const { broker } = await served(t)
+  for (const [body, status] of [
+    [{ ...BODY, model: 'nonesuch' }, 404], [{ ...BODY, n: 1_000 }, 400], [{ model: 'm' }, 400], ['[]', 400]
+  ] as const) {
+    t.equal((await post(`${broker.url}/explain`, body)).status, status)
+  }
+  t.equal((await post(`${broker.url}/chat/completions?dry_run=maybe`, BODY)).status, 400)
+  t.equal((await post(`${broker.url}/explain?task=nonsense`, BODY)).status, 400)
+})
+
+t.test('?dry_run=0 is no dry run', async (t) => {
+  const { broker, dear } = await served(t)
+  t.equal((await post(`${broker.url}/chat/completions?dry_run=0`, BODY)).status, 200)
+  t.equal(dear.requests.length, 1)
+})
+
+t.test('X-Aibroker-Max-Cost-Usd leaves out whoever could cost more, and is a 402 when nobody is left', async (t) => {
+  const { broker, dear, cheap } = await served(t)
+  const limited = (limit: string) => post(`${broker.url}/chat/completions`, BODY, { 'x-aibroker-max-cost-usd': limit })
+  const answer = await limited('0.001')
+  t.equal(answer.status, 200)
+  t.equal(answer.headers.get('x-aibroker-provider'), 'test1')
+  t.same([dear.requests.length, cheap.requests.length], [0, 1])
+  const refused = await limited('0.000000001')
+  t.equal(refused.status, 402)
+  t.match(await refused.json(), {
+    error: { code: 402, message: /test0:m-upstream could cost USD 0\.\d+ .* Nearest is .*raise X-Aibroker-Max-Cost-Usd/ }
+  })
+  t.match(rowsOf(broker.home), [{ status: 200 }, { status: 402, error: 'too_costly', attempts: [] }])
+})
+
+t.test('a price that is not known is above every limit; nonsense is refused', async (t) => {
+  const broker = await gateway(t, { models: { m: [{ url: `http://127.0.0.1:${await freePort()}/v1`, yaml: 'timeouts: {}' }] } })
+  const limited = (limit: string) => post(`${broker.url}/chat/completions`, BODY, { 'x-aibroker-max-cost-usd': limit })
+  t.equal((await limited('1000')).status, 402)
+  for (const nonsense of ['-1', 'much', '0.0000000001', '']) t.equal((await limited(nonsense)).status, 400, nonsense)
+})
