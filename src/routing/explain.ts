@@ -52,7 +52,7 @@ interface Considered {
   readonly provider: string
   readonly model_id: string
   readonly verdict: Verdict
-  /** Outcome of the attempt, reason code of the exclusion, `not_needed` or `not_reached`. */
+  /** Outcome of the attempt, reason code of the exclusion, `not_needed`, `too_late` or `not_reached`. */
   readonly code: string
   readonly reason: string
   /** What would have made it eligible; absent where it was. */
@@ -71,6 +71,8 @@ const OUTCOME_WORDS: { readonly [kind in OutcomeKind]: string } = {
   abandoned: 'was working when the client left',
   cut: 'broke off in the middle of its answer'
 }
+
+const ENDED_BY_SHUTDOWN = 'was working when the broker shut down'
 
 /** The exchange in JSON terms; the shape is the answer of `GET /v1/exchanges/{id}/explain`. */
 export function explain (exchange: ExplainedExchange) {
@@ -103,12 +105,12 @@ function orderOf (plan: RecordedPlan | undefined) {
 
 function consideredIn ({ candidates, excluded }: RecordedPlan, exchange: ExplainedExchange): Considered[] {
   const attempts = lastByBackend(exchange.attempts, candidates.map(({ backend }) => backend))
-  const isAnswered = exchange.attempts.some((attempt) => verdictOf(attempt) === 'chosen')
+  const unasked = wordsOfUnasked(exchange)
   return [
     ...candidates.map(({ backend }): Considered => {
       const attempt = attempts.get(backend)
-      if (attempt) return { ...namesOf(backend), verdict: verdictOf(attempt), ...wordsOf(attempt) }
-      return { ...namesOf(backend), verdict: 'skipped', ...(isAnswered ? NOT_NEEDED : NOT_REACHED) }
+      if (attempt) return { ...namesOf(backend), verdict: verdictOf(attempt), ...wordsOf(attempt, exchange.error) }
+      return { ...namesOf(backend), verdict: 'skipped', ...unasked }
     }),
     ...excluded.map(({ backend, code, detail }): Considered => {
       const { reason, wouldHelp } = reasonFor(code, detail)
@@ -119,6 +121,17 @@ function consideredIn ({ candidates, excluded }: RecordedPlan, exchange: Explain
 
 const NOT_NEEDED = { code: 'not_needed', reason: 'was eligible, but another one answered before its turn' }
 const NOT_REACHED = { code: 'not_reached', reason: 'was eligible, but the exchange ended before its turn' }
+const TOO_LATE = {
+  code: 'too_late',
+  reason: 'was eligible, but a part of the answer of another one had gone out before its turn',
+  would_help: 'X-Aibroker-Stream: resume or atomic, where another backend carries on when one breaks off'
+}
+
+/** Why the eligible ones that had no turn had none. */
+function wordsOfUnasked ({ isStream, attempts }: ExplainedExchange) {
+  if (!attempts.some((attempt) => verdictOf(attempt) === 'chosen')) return NOT_REACHED
+  return isStream && attempts.at(-1)?.outcome === 'cut' ? TOO_LATE : NOT_NEEDED
+}
 
 /** The last attempt at each candidate. A dry run records its own provider name, so there the model id has to do. */
 function lastByBackend (
@@ -137,8 +150,10 @@ function verdictOf ({ outcome, firstEventMs }: ExplainedAttempt): Verdict {
   return outcome === 'abandoned' && firstEventMs !== undefined ? 'chosen' : 'tried'
 }
 
-function wordsOf ({ outcome, reason }: ExplainedAttempt): Pick<Considered, 'code' | 'reason'> {
+/** `error` is that of the exchange: it tells who broke an attempt off that was fine. */
+function wordsOf ({ outcome, reason }: ExplainedAttempt, error: string | undefined): Pick<Considered, 'code' | 'reason'> {
   if (outcome === undefined) return { code: 'running', reason: 'is being asked' }
+  if (outcome === 'abandoned' && error === 'draining') return { code: outcome, reason: ENDED_BY_SHUTDOWN }
   const words = OUTCOME_WORDS[outcome as OutcomeKind] ?? outcome
   return { code: outcome, reason: reason === undefined ? words : `${words}: ${reason}` }
 }
@@ -148,11 +163,11 @@ function namesOf (backend: string): Pick<Considered, 'backend' | 'provider' | 'm
   return { backend, provider: backend.slice(0, colon), model_id: backend.slice(colon + 1) }
 }
 
-function summaryOf ({ attempts, status }: ExplainedExchange, considered: readonly Considered[]): string {
+function summaryOf ({ attempts, status, error }: ExplainedExchange, considered: readonly Considered[]): string {
   const last = attempts.at(-1)
   if (!last && status === undefined) return 'It has just begun.'
   if (!last) return `No backend was eligible: ${considered.length} considered, none asked.`
-  const { reason } = wordsOf(last)
+  const { reason } = wordsOf(last, error)
   const delivered = last.deliveredBytes === undefined ? '' : ` The client was sent ${last.deliveredBytes} bytes.`
   return `${last.provider}:${last.modelId} ${reason} (attempt ${last.number} of ${attempts.length}).${delivered}`
 }

@@ -226,6 +226,21 @@ t.test('a backend that was cut off, or left in the middle of its answer, is the 
   t.equal(verdict({ outcome: 'unheard_of' }), 'openai:a tried unheard_of')
 })
 
+t.test('a stream that broke off left the others no turn, and explain says what would have given them one', async (t) => {
+  const cut = attempt({ outcome: 'cut' })
+  const [, other] = explain(exchange({ isStream: true, error: 'stream_cut', attempts: [cut] })).considered
+  t.match(other, { code: 'too_late', reason: /a part of the answer .* had gone out/, would_help: /resume or atomic/ })
+
+  const rescued = exchange({ isStream: true, attempts: [cut, attempt({ number: 2 })] })
+  t.equal(verdictsOf(rescued)[1], 'openrouter:x/a skipped not_needed')
+})
+
+t.test('an answer that the shutdown broke off is not put on the client', async (t) => {
+  const left = (error: string) => explain(exchange({ error, attempts: [attempt({ outcome: 'abandoned' })] })).summary
+  t.match(left('draining'), 'was working when the broker shut down')
+  t.match(left('client_gone'), 'was working when the client left')
+})
+
 t.test('a dry run, whose attempts carry its own name, is matched by the model id', async (t) => {
   t.equal(verdictsOf(exchange({ attempts: [attempt({ provider: 'dry-run' })] }))[0], 'openai:a chosen answered')
 })
