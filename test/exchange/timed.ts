@@ -37,6 +37,8 @@ export interface Timed {
   pass (ms: number): Promise<void>
   /** Lets time pass until it has happened. @throws when it has not within `mostMs`. */
   until<Value> (promise: Promise<Value>, mostMs?: number): Promise<Value>
+  /** Nobody has hung up on the first provider so far. */
+  stillHears (t: Test): Promise<void>
   /** After the end of every question so far: the rows are as told, oldest first, and nothing is left open or taken. */
   holds (t: Test, ends: readonly Ended[]): Promise<void>
 }
@@ -91,6 +93,12 @@ export async function timed (t: Test, roles: readonly Role[], options: TimedOpti
       await turns()
       clock.pass(ms)
       await turns()
+    },
+    async stillHears (t) {
+      let isClosed = false
+      providers[0]?.closed().then(() => { isClosed = true }, () => {})
+      await turns()
+      t.equal(isClosed, false, 'the provider is not hung up on')
     },
     async holds (t, ends) {
       await until(observed.ended(ends.length))
