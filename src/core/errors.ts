@@ -79,7 +79,7 @@ export const ERRORS = {
     status: 502,
     type: 'server_error',
     errorType: 'provider_unavailable',
-    says: 'Every backend of {model} failed; the last one, {provider}, {reason}.'
+    says: 'Every backend of {model} failed; the last one was {provider}: {reason}.'
   },
   stream_cut: {
     status: 502,

@@ -137,7 +137,7 @@ class Run implements Delivering {
     if (this.stop) throw new GatewayError(this.stop)
     const nowMs = this.parts.clock.monotonicMs()
     if (nowMs < this.#endAtMs) return
-    const seconds = Math.round((nowMs - this.#startedMs) / 1000)
+    const seconds = Math.round(this.#endAtMs - this.#startedMs) / 1000
     throw this.#delivery.failure ?? new GatewayError('deadline_passed', { model: this.ask.envelope.model, seconds })
   }
 

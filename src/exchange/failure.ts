@@ -32,7 +32,12 @@ export function failureOf (model: string, attempts: readonly Attempted[]): Gatew
   if (isAlways(attempts, ['unauthorised'])) {
     return new GatewayError('credential_refused', { provider, id: last.turn.provider.id }, { metadata })
   }
-  return new GatewayError('every_backend_failed', { model, provider, reason: sentenceOf(outcome) }, { metadata })
+  return new GatewayError('every_backend_failed', { model, provider, reason: withoutStop(sentenceOf(outcome)) }, { metadata })
+}
+
+/** A provider's own words may end in a full stop; our sentence around them has one. */
+function withoutStop (reason: string): string {
+  return reason.replace(/\.$/, '')
 }
 
 function isAlways (attempts: readonly Attempted[], kinds: readonly OutcomeKind[]): boolean {

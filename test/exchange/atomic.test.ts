@@ -85,7 +85,7 @@ t.test('the refusal names what broke the last answer', async (t) => {
   const caller = await play.ask({ headers: ATOMIC })
   await play.until(caller.ended)
   t.equal(caller.status, 502)
-  t.match(caller.error?.['message'], /Every backend of m failed; the last one, test1, .*overloaded/)
+  t.match(caller.error?.['message'], /Every backend of m failed; the last one was test1: .*overloaded/)
   const outcomes = ['failed', 'failed', 'cut', 'cut']
   await play.holds(t, [{ status: 502, error: 'every_backend_failed', outcomes }])
 })
