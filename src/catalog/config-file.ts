@@ -32,7 +32,8 @@ export function readConfigText (path: string, name: string): FileText {
   } catch (error) {
     if (error instanceof ConfigError) throw error
     if (error instanceof TypeError) throw wrong('is not UTF-8 text', error)
-    throw wrong(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, error)
+    const { code } = error as NodeJS.ErrnoException
+    throw wrong(code === 'ENOENT' ? 'there is no such file' : `cannot be read: ${code ?? String(error)}`, error)
   }
 }
 

@@ -54,8 +54,8 @@ t.test('a wrong or missing file stops the start, named as the operator knows it'
     }
   }
   t.match(refusal({ 'modelsconfig.yml': 'models: {}\n' }), ['modelsconfig.yml:1: models: is empty'])
-  t.match(refusal({}, 'nowhere.yml'), ['nowhere.yml:1: cannot be read: ENOENT'])
-  t.match(refusal({}, '/nowhere/at/all.yml'), ['/nowhere/at/all.yml:1: cannot be read: ENOENT'])
+  t.match(refusal({}, 'nowhere.yml'), ['nowhere.yml:1: there is no such file'])
+  t.match(refusal({}, '/nowhere/at/all.yml'), ['/nowhere/at/all.yml:1: there is no such file'])
   t.match(refusal({ 'modelsconfig.yml': '' }, '.'), [/is not a file/])
 })
 
@@ -115,7 +115,7 @@ t.test('a file that disappears keeps the old catalog, and is taken when it is ba
   settle()
   t.equal(store.reload(), false)
   t.same(names(), ['one'])
-  t.match(said, [/cannot be read: ENOENT/])
+  t.match(said, [/there is no such file/])
   writeFileSync(join(work, 'modelsconfig.yml'), modelFile('two'))
   settle()
   t.same(names(), ['two'])
