@@ -18,6 +18,13 @@ const LONGEST_REFUSAL_BYTES = 64 * 1024
 /** What a provider may send before its first output: it waits in memory until that comes. */
 const LONGEST_WAIT_BYTES = 64 * 1024
 
+interface Found {
+  readonly plain?: PlainAnswer
+  readonly refusal?: string
+  readonly told?: JsonObject | undefined
+  readonly isEmpty?: boolean
+}
+
 /** Sends the call and listens until it is clear what it came to. `result` resolves exactly once. */
 export class Attempt implements UpstreamListener, Stoppable {
   readonly result: Promise<Attempted>
@@ -146,8 +153,8 @@ export class Attempt implements UpstreamListener, Stoppable {
   #endEarly (reader: StreamReader): void {
     const ended = reader.finish()
     if (ended.isComplete && !ended.isEmpty) return this.#commit(reader, ended)
-    const reason = ended.isComplete ? 'ended the stream without any output' : 'ended the stream without a terminal event'
-    this.#fail(reason, reader.usage)
+    if (ended.isComplete) return this.#fail('ended the stream without any output', { told: reader.usage, isEmpty: true })
+    this.#fail('ended the stream without a terminal event', { told: reader.usage })
   }
 
   #endPlain (): void {
@@ -157,7 +164,8 @@ export class Attempt implements UpstreamListener, Stoppable {
     if (!plain) return this.#fail('answered with something that is not JSON')
     if (plain.value?.['error']) return this.#fail(wordsOf(this.#hide(bytes.toString('utf8', 0, LONGEST_REFUSAL_BYTES))))
     if (ask.wire.isEmptyAnswer(plain)) {
-      return this.#fail('answered without any output', plain.value && usageOf(turn.provider, plain.value))
+      const told = plain.value && usageOf(turn.provider, plain.value)
+      return this.#fail('answered without any output', { told, isEmpty: true })
     }
     this.#end({ kind: 'answered', status: 200 }, { plain })
   }
@@ -173,8 +181,8 @@ export class Attempt implements UpstreamListener, Stoppable {
     return hideIn(text, this.#job.turn.credential.secret)
   }
 
-  #fail (reason: string, told?: JsonObject): void {
-    this.#end({ kind: 'failed', status: this.#status ?? 0, reason }, { told })
+  #fail (reason: string, found: Found = {}): void {
+    this.#end({ kind: 'failed', status: this.#status ?? 0, reason }, found)
   }
 
   #hold (chunk: Buffer): void {
@@ -182,7 +190,7 @@ export class Attempt implements UpstreamListener, Stoppable {
     this.#heldBytes += chunk.length
   }
 
-  #end (outcome: Outcome, found: { plain?: PlainAnswer, refusal?: string, told?: JsonObject | undefined } = {}): void {
+  #end (outcome: Outcome, found: Found = {}): void {
     if (this.#isOver) return
     this.#isOver = true
     const hasEvent = outcome.kind === 'answered'
@@ -203,7 +211,8 @@ export class Attempt implements UpstreamListener, Stoppable {
       plain: found.plain,
       live: this.#live,
       refusal: found.refusal,
-      told: found.told
+      told: found.told,
+      isEmpty: found.isEmpty
     })
   }
 }

@@ -29,6 +29,8 @@ export interface Attempted {
   readonly refusal: string | undefined
   /** Of a stream that did not come to its end: bytes of it that were written to the client. */
   readonly deliveredBytes?: number | undefined
+  /** The failure is a whole answer with nothing in it. */
+  readonly isEmpty?: boolean | undefined
   /** Usage that a failed answer told all the same. */
   readonly told?: JsonObject | undefined
 }

@@ -159,9 +159,10 @@ class Run implements Delivering {
     if (attempted.outcome.kind === 'unauthorised') {
       this.parts.alarm(`${turn.provider.id} refused the credential ${turn.credential.id} (${attempted.outcome.status})`)
     }
-    // A stream keeps its credential busy until its end, and only its end says whether the backend is well.
+    // A stream keeps its credential busy until its end, and only its end says whether the backend is well. An empty
+    // answer says nothing: a client can ask for one (`stop` at the first token), and would open the breaker for all.
     if (attempted.live) this.parts.health.prove(turn.candidate.backend.id)
-    else this.#giveBack(attempted.outcome)
+    else this.#giveBack(attempted.isEmpty ? NO_LESSON : attempted.outcome)
     return attempted
   }
 
