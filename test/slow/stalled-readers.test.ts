@@ -17,7 +17,9 @@ const BODY = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user
 t.test(`${READERS} stalled readers for ${SECONDS} s cost ${mib(MOST_BYTES)} MiB at the most, and then they are cut`, async (t) => {
   let sent = 0
   const source = await provider(t, firehose((bytes) => { sent += bytes }))
-  const broker = await brokerProcess(t, source, { AIBROKER_WRITE_STALL_MS: String(SECONDS * 1_000) })
+  const broker = await brokerProcess(t, source, {
+    AIBROKER_WRITE_STALL_MS: String(SECONDS * 1_000), AIBROKER_SHED_LAG_MS: '0'
+  })
   await (await fetch(`${broker.url}/health`)).arrayBuffer()
   const before = broker.memory()
   for (let count = 0; count < READERS; count++) {
