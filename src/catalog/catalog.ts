@@ -2,16 +2,47 @@
 
 import type { Need, Task, WireName } from '../core/ask.ts'
 import type { DeadlineOverrides } from '../core/deadlines.ts'
-import type { Rate } from '../core/money.ts'
+import type { Factor, Rate } from '../core/money.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
 import type { UsageKind } from '../core/usage.ts'
 
-/** Rates by usage kind. A kind without a rate has no known price; see metering/cost.ts for the fallbacks. */
+/** A kind without a rate has no known price; see metering/price-sheet.ts for the fallbacks. */
+export type Rates = { readonly [kind in UsageKind]?: Rate }
+
+/** A price, immutable: what changes gets another version. */
 export interface Price {
-  /** First 16 hex digits of the SHA-256 over the canonical spelling of the rates: names this price for ever. */
+  /** First 16 hex digits of the SHA-256 of the document: names this price for ever. */
   readonly version: string
-  readonly rates: { readonly [kind in UsageKind]?: Rate }
+  readonly rates: Rates
+  /** Undefined: the rates are all there is to it, as with most prices. */
+  readonly terms?: PriceTerms | undefined
+  /** The whole price in its canonical spelling (price-document.ts). Undefined: not kept in the books. */
+  readonly document?: string | undefined
 }
+
+/** What makes a price more than its rates. Empty lists and maps where there is nothing. */
+export interface PriceTerms {
+  /** Lowest limit first. */
+  readonly tiers: readonly PriceTier[]
+  /** By the name that the provider tells in its answer: `flex`, `priority`. Names that are not here cost the rates. */
+  readonly services: ReadonlyMap<string, ServiceTerms>
+  /** All rates times this, by the region told in the answer. */
+  readonly regions: ReadonlyMap<string, Factor>
+  /** Less than this of a kind is billed as this, once any of it was told. */
+  readonly least: { readonly [kind in UsageKind]?: number }
+}
+
+/** For requests with more than `aboveInput` input tokens, cached ones included: the whole request costs these rates. */
+export interface PriceTier {
+  readonly aboveInput: number
+  /** Over the rates of the price; kinds that are absent keep theirs. */
+  readonly rates: Rates
+}
+
+/** `rates` are over those of the price and its tiers, and its own tiers are over them. */
+export type ServiceTerms =
+  | { readonly kind: 'factor', readonly factor: Factor }
+  | { readonly kind: 'rates', readonly rates: Rates, readonly tiers: readonly PriceTier[] }
 
 /** One way to serve one model. */
 export interface Backend {
@@ -23,6 +54,8 @@ export interface Backend {
   /** Sparse integers, lowest first. */
   readonly priority: number
   readonly price: Price | undefined
+  /** What the operator takes for each dollar of cost, at least 1; undefined: as the provider's entry says, else 1. */
+  readonly markup?: Factor | undefined
   /** Tokens, where this provider allows others than the model's; undefined: as the model says. */
   readonly contextWindow?: number | undefined
   readonly maxOutputTokens?: number | undefined
@@ -59,6 +92,8 @@ export interface ProviderEntry {
   readonly priority: number | undefined
   /** Over the broker's own, under those of a model. */
   readonly deadlines?: DeadlineOverrides | undefined
+  /** For backends without a markup of their own; undefined: 1. */
+  readonly markup?: Factor | undefined
 }
 
 export interface Catalog {

@@ -8,7 +8,8 @@ import { readDeadlines, readStreamMode } from './deadline-rows.ts'
 import {
   countOf, didYouMean, itemsOf, knownMembersOf, membersOf, shown, textOf, textsOf, type Field
 } from './fields.ts'
-import { COST_KEYS, priceOf } from './price-rows.ts'
+import { PRICE_KEYS, priceOf } from './price-rows.ts'
+import { factorOf } from './price-terms.ts'
 import { checkProviderId, readPriority } from './provider-rows.ts'
 
 /** A model and the fields of its names, for sentences about clashes. */
@@ -23,7 +24,7 @@ type Capability = Need | 'reasoning'
 const SIZE_KEYS = ['context_window', 'max_output_tokens']
 const MODEL_KEYS =
   ['display_name', 'tier', 'capabilities', ...SIZE_KEYS, 'timeouts', 'stream_mode', 'aliases', 'backends']
-const BACKEND_KEYS = ['provider', 'model_id', 'priority', ...SIZE_KEYS, ...Object.keys(COST_KEYS)]
+const BACKEND_KEYS = ['provider', 'model_id', 'priority', ...SIZE_KEYS, ...PRICE_KEYS, 'markup']
 const MOST_TOKENS = 1_000_000_000
 /** Backends without a priority keep their order, with room between them: 10, 20, 30 … */
 const PRIORITY_STEP = 10
@@ -131,7 +132,10 @@ function readBackend (field: Field, priority: number, report: Report): Backend |
   if (field.node.kind !== 'map') return field.refuse('must be a map with provider and model_id')
   const members = knownMembersOf(field, BACKEND_KEYS, report)
   const rest = {
-    priority: readPriority(members.get('priority')) ?? priority, price: priceOf(members), ...readSizes(members)
+    priority: readPriority(members.get('priority')) ?? priority,
+    price: priceOf(members, report),
+    markup: factorOf(members.get('markup'), 1n),
+    ...readSizes(members)
   }
   const provider = readRequired(field, members, 'provider')
   const modelId = readRequired(field, members, 'model_id')

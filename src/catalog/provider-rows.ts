@@ -6,8 +6,9 @@ import type { ProviderEntry } from './catalog.ts'
 import type { Report } from './config-error.ts'
 import { readDeadlines } from './deadline-rows.ts'
 import { countOf, didYouMean, knownMembersOf, membersOf, shown, textOf, type Field } from './fields.ts'
+import { factorOf } from './price-terms.ts'
 
-const KEYS = ['wire', 'base_url', 'credential', 'priority', 'timeouts']
+const KEYS = ['wire', 'base_url', 'credential', 'priority', 'timeouts', 'markup']
 /** Part of backend ids (`<provider>:<model id>`), of `provider/model` names and of a header. */
 const PROVIDER_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/
 const SPOKEN: readonly WireName[] = ['openai-chat']
@@ -46,7 +47,8 @@ function readProvider (id: string, field: Field, report: Report): ProviderEntry 
     baseUrl: baseUrlOf(members.get('base_url'), credential),
     credential,
     priority: readPriority(members.get('priority')),
-    deadlines: readDeadlines(members.get('timeouts'), report)
+    deadlines: readDeadlines(members.get('timeouts'), report),
+    markup: factorOf(members.get('markup'), 1n)
   })
 }
 

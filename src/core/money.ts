@@ -12,6 +12,12 @@ export interface Rate {
   readonly per: bigint
 }
 
+/** An exact number without a unit, such as 1.15 or 0.5. */
+export interface Factor {
+  readonly numerator: bigint
+  readonly denominator: bigint
+}
+
 const DECIMAL = /^(\d{1,12})(?:\.(\d{1,12}))?(?:[eE]([+-]?\d{1,2}))?$/
 const NANO_DIGITS = 9
 
@@ -31,6 +37,31 @@ export function readUsd (text: string): NanoUsd {
  */
 export function readRate (text: string, per: bigint): Rate {
   return readFraction(text, per)
+}
+
+/**
+ * Reads "1.15" exactly.
+ * @throws RangeError when `text` is not a non-negative decimal number.
+ */
+export function readFactor (text: string): Factor {
+  const { nanoUsd, per } = readFraction(text, 10n ** BigInt(NANO_DIGITS))
+  const divisor = greatestCommonDivisor(nanoUsd, per)
+  return { numerator: nanoUsd / divisor, denominator: per / divisor }
+}
+
+/** The same rate in lowest terms. */
+export function reduced ({ nanoUsd, per }: Rate): Rate {
+  const divisor = greatestCommonDivisor(nanoUsd, per)
+  return { nanoUsd: nanoUsd / divisor, per: per / divisor }
+}
+
+export function scaled ({ nanoUsd, per }: Rate, { numerator, denominator }: Factor): Rate {
+  return { nanoUsd: nanoUsd * numerator, per: per * denominator }
+}
+
+function greatestCommonDivisor (a: bigint, b: bigint): bigint {
+  while (b !== 0n) [a, b] = [b, a % b]
+  return a
 }
 
 function readFraction (text: string, per: bigint): Rate {

@@ -4,12 +4,15 @@ import type { NanoUsd } from './money.ts'
 
 /**
  * The kinds are disjoint: `input` is fresh input only, `output` excludes reasoning, so that
- * cost = sum over kinds of count x rate. Units: tokens, unless the name says otherwise.
+ * cost = sum over kinds of count x rate. Units: tokens, unless the name says otherwise; `searches` are web searches and
+ * `tool_calls` other calls that the provider made on its side, `search_units` are the unit reranking is sold in.
  */
 export const USAGE_KINDS = [
-  'input', 'cache_read', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input',
+  'input', 'cache_read', 'cache_write', 'cache_write_1h',
+  'audio_input', 'cached_audio_input', 'image_input', 'cached_image_input', 'video_input',
   'output', 'reasoning', 'audio_output', 'image_output',
-  'characters', 'audio_ms', 'images', 'requests'
+  'characters', 'audio_ms', 'images', 'pages', 'search_units',
+  'searches', 'tool_calls', 'requests'
 ] as const
 
 export type UsageKind = typeof USAGE_KINDS[number]
@@ -20,9 +23,13 @@ export const MOST_UNITS = 1_000_000_000
 /** Counts by kind; each a non-negative safe integer. */
 export type Usage = { readonly [kind in UsageKind]?: number }
 
-const INPUT_KINDS: readonly UsageKind[] =
-  ['input', 'cache_read', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input']
-const OUTPUT_KINDS: readonly UsageKind[] = ['output', 'reasoning', 'audio_output', 'image_output']
+/** Tokens that went in; of the cached ones each is counted once, by what it is. */
+export const INPUT_KINDS: readonly UsageKind[] = [
+  'input', 'cache_read', 'cache_write', 'cache_write_1h',
+  'audio_input', 'cached_audio_input', 'image_input', 'cached_image_input', 'video_input'
+]
+/** Tokens that came out. */
+export const OUTPUT_KINDS: readonly UsageKind[] = ['output', 'reasoning', 'audio_output', 'image_output']
 
 /** All input tokens, cached ones included (OpenAI's `prompt_tokens`); undefined when none was told. */
 export function inputTokens (usage: Usage): number | undefined {
@@ -47,6 +54,14 @@ function sumOf (usage: Usage, kinds: readonly UsageKind[]): number | undefined {
 export const COST_GRADES = ['reported', 'counted', 'bounded', 'unpriced', 'free'] as const
 export type CostGrade = typeof COST_GRADES[number]
 
+/** Under which of its prices a provider served, in its own words. Absent: not told, or the plain one. */
+export interface Circumstances {
+  /** `flex`, `priority`, `batch`; `fast` for a speed that costs more. */
+  readonly service?: string
+  /** Where the model ran, when that was not left open: `us`. */
+  readonly region?: string
+}
+
 /** What is known of the consumption of one attempt at its end. */
 export interface Measured {
   readonly usage: Usage
@@ -57,6 +72,8 @@ export interface Measured {
    * counts in other units are our own, made from the request or the answer.
    */
   readonly isTold: boolean
+  /** As the answer told them, never as the request asked; absent: nothing out of the ordinary. */
+  readonly circumstances?: Circumstances
   /** Why what the provider told is not trusted, in words that follow its name; then nothing of it is kept. */
   readonly doubt?: string
 }

@@ -11,19 +11,28 @@
 // - Transcribed time: 500 bytes a second is below what any accepted codec needs for speech (Opus starts at 6 kbit/s,
 //   https://www.rfc-editor.org/rfc/rfc6716), and Groq bills 10 seconds at least. A file made of nothing but silence
 //   can hold more time than that; no cheap bound holds for it.
-// - Every token is priced at the highest rate of its direction, since what it will be billed as is not known.
+// - Searches and calls of tools on the provider's side: 32 of each where the price has a cost for them. No vendor
+//   documents a bound; the most that was seen is below 20 (deep research tells more, and tells its cost itself).
+// - Every token is priced at the highest rate of its direction, since what it will be billed as is not known: in any
+//   tier that the input may reach, in any service tier and region that the answer may name. A project's settings can
+//   put a request that names no service tier into any of them.
+// - The markup on top of all that: what is reserved is what will be taken.
 
 import type { Model, Price } from '../catalog/catalog.ts'
 import type { Envelope, Task } from '../core/ask.ts'
-import type { NanoUsd, Rate } from '../core/money.ts'
-import { MOST_UNITS } from '../core/usage.ts'
+import type { Factor, NanoUsd, Rate } from '../core/money.ts'
+import { MOST_UNITS, type UsageKind } from '../core/usage.ts'
+import { withMarkup } from './markup.ts'
 import { sheetOf, type PriceSheet } from './price-sheet.ts'
+import { variantOf, worstSheetOf } from './price-variants.ts'
 
 export interface Offer {
   readonly task: Task
   readonly envelope: Envelope
   readonly model: Pick<Model, 'contextWindow' | 'maxOutputTokens'>
   readonly price: Price | undefined
+  /** Of the ceiling; undefined: 1. What offers are expected to cost is compared without. */
+  readonly markup?: Factor | undefined
 }
 
 type OtherUnit = 'characters' | 'audio_ms' | 'images'
@@ -50,30 +59,49 @@ export const LARGEST_WINDOW = 1_048_576
 const TEMPLATE_TOKENS = 1_024
 const LEAST_BYTES_PER_SECOND = 500
 const SHORTEST_AUDIO_MS = 10_000
-/** Each line of a cost rounds up by half a nano-dollar at the most, and there are at most 14. */
+/** A line of tokens rounds up by half a nano-dollar at the most, and there are at most 13; other lines round alone. */
 const ROUNDING = 7n
+const MOST_SEARCHES = 32
+const MOST_TOOL_CALLS = 32
 
 /** Whether the price has a rate for all that the task could consume; without, the cost is not known (P5). */
 export function isPriced (task: Task, price: Price | undefined): boolean {
   return price !== undefined && covers(sheetOf(price), TASK_UNITS[task])
 }
 
-/** Upper bound of the cost; undefined: not known. */
-export function ceilingOf ({ task, envelope, model, price }: Offer): NanoUsd | undefined {
+/** Upper bound of the cost and its markup; undefined: not known. */
+export function ceilingOf ({ task, envelope, model, price, markup }: Offer): NanoUsd | undefined {
   if (!price) return undefined
-  const sheet = sheetOf(price)
   const units = TASK_UNITS[task]
-  if (!covers(sheet, units)) return undefined
-  let sum = atMost(1, sheet.rates.requests) + atMost(mostInput(task, envelope, model), sheet.worstInput)
-  if (units.hasOutput) sum += atMost(mostOutput(envelope, model), sheet.worstOutput)
-  if (units.other) sum += atMost(MOST_OTHER[units.other](envelope), sheet.rates[units.other])
-  return sum === 0n ? sum : sum + ROUNDING
+  if (!covers(sheetOf(price), units)) return undefined
+  const inputTokens = mostInput(task, envelope, model)
+  const sheet = worstSheetOf(price, inputTokens)
+  const { rates, worstInput, worstOutput } = sheet
+  let sum = mostExtras(sheet) + atMost(inputTokens, worstInput)
+  if (units.hasOutput) sum += atMost(mostOutput(envelope, model), worstOutput)
+  if (units.other) sum += atMost(mostOther(units.other, envelope, price), rates[units.other])
+  if (sum === 0n) return sum
+  return markup ? withMarkup(sum + ROUNDING, markup) : sum + ROUNDING
 }
 
-function covers ({ units, rates, worstInput, worstOutput }: PriceSheet, { hasOutput, other }: TaskUnits): boolean {
+function mostOther (unit: OtherUnit, envelope: Envelope, price: Price): number {
+  return Math.max(leastOf(unit, price), MOST_OTHER[unit](envelope))
+}
+
+function mostExtras ({ rates: { requests, searches, tool_calls: toolCalls } }: PriceSheet): NanoUsd {
+  return atMost(1, requests) + atMost(MOST_SEARCHES, searches) + atMost(MOST_TOOL_CALLS, toolCalls)
+}
+
+function leastOf (kind: UsageKind, { terms }: Price): number {
+  return terms?.least[kind] ?? 0
+}
+
+function covers (
+  { units, rates, isOfExtras, worstInput, worstOutput }: PriceSheet, { hasOutput, other }: TaskUnits
+): boolean {
   if (other && rates[other]) return true
   if (units.has('tokens')) return worstInput !== undefined && (!hasOutput || worstOutput !== undefined)
-  return units.size === 1 && rates.requests !== undefined
+  return isOfExtras && rates.requests !== undefined
 }
 
 function mostInput (task: Task, { openInputs = 0, bodyBytes }: Envelope, { contextWindow }: Offer['model']): number {
@@ -123,15 +151,17 @@ const USUAL_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => numbe
  */
 export function expectedOf ({ task, envelope, model, price }: Offer): number | undefined {
   if (!price) return undefined
-  const sheet = sheetOf(price)
   const units = TASK_UNITS[task]
-  if (!covers(sheet, units)) return undefined
-  const { weights } = sheet
+  if (!covers(sheetOf(price), units)) return undefined
+  const inputTokens = roundBytes(envelope.bodyBytes) / USUAL_BYTES_PER_TOKEN
+  const { weights } = variantOf(price, inputTokens).sheet
   const { other } = units
   const otherWeight = other && weights[other]
   const rest = weights.requests ?? 0
-  if (other && otherWeight !== undefined) return rest + otherWeight * USUAL_OTHER[other](envelope)
-  const input = roundBytes(envelope.bodyBytes) / USUAL_BYTES_PER_TOKEN * inputWeight(weights)
+  if (other && otherWeight !== undefined) {
+    return rest + otherWeight * Math.max(leastOf(other, price), USUAL_OTHER[other](envelope))
+  }
+  const input = inputTokens * inputWeight(weights)
   return units.hasOutput ? rest + input + usualOutput(envelope, model) * outputWeight(weights) : rest + input
 }
 

@@ -23,7 +23,8 @@ export class RankedCandidate implements Candidate {
   get ceiling (): NanoUsd | undefined {
     if (this.#isFree) return 0n
     const { task, envelope } = this.#request
-    this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price: this.backend.price })
+    const { price, markup } = this.backend
+    this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price, markup })
     return this.#ceiling
   }
 }

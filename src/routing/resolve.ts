@@ -63,7 +63,14 @@ function directModel (name: string, { catalog, providers, roster }: Snapshot): M
     contextWindow: undefined,
     maxOutputTokens: undefined,
     aliases: [],
-    backends: [{ id, provider: provider.id, modelId, priority: 0, price: catalog.prices.get(id) }]
+    backends: [{
+      id,
+      provider: provider.id,
+      modelId,
+      priority: 0,
+      price: catalog.prices.get(id),
+      markup: catalog.providers.get(provider.id)?.markup
+    }]
   }
 }
 

@@ -19,7 +19,7 @@ function cost (usage: Usage, price: Price | undefined, changes: Known = {}): Cos
   return costOf({ usage, reportedCost: undefined, isTold }, price, { ceiling, isFree: false })
 }
 
-const linesOf = ({ lines }: Cost) => lines.map(({ kind, count, cost }) => `${kind} ${count} ${cost}`)
+const linesOf = ({ lines }: Cost) => lines.map(({ kind, count, amount }) => `${kind} ${count} ${amount}`)
 
 t.test('each kind is a line at its own rate, and the amount is their sum', async (t) => {
   const whole =
@@ -76,9 +76,12 @@ t.test('a price of zero is a price', async (t) => {
 
 t.test('money the provider told is taken as it is, with and without a price', async (t) => {
   const told = { usage: { input: 10, output: 10 }, reportedCost: 777n, isTold: true }
-  for (const known of [TEXT, undefined]) {
-    t.same(costOf(told, known, { ceiling: 10n, isFree: false }), { amount: 777n, grade: 'reported', lines: [] })
-  }
+  t.same(costOf(told, undefined, { ceiling: 10n, isFree: false }), { amount: 777n, grade: 'reported', lines: [] })
+  t.same(costOf(told, TEXT, { ceiling: 10n, isFree: false }),
+    { amount: 777n, grade: 'reported', lines: [], computed: 125_000n }, 'our own sum is kept beside it')
+  const equal = costOf({ ...told, reportedCost: 125_000n }, TEXT, { ceiling: 10n, isFree: false })
+  t.match(equal, { amount: 125_000n, computed: undefined })
+  t.same(linesOf(equal), ['input 10 25000', 'output 10 100000'], 'equal sums are told line by line')
 })
 
 t.test('a free provider costs nothing, whatever it tells', async (t) => {
@@ -138,7 +141,7 @@ const anyUsage = fc.dictionary(fc.constantFrom(...USAGE_KINDS), fc.nat({ max: 1_
 t.test('property: the lines sum to the amount, and every line is a counted kind', async () => {
   fc.assert(fc.property(anyUsage, anyPrice, fc.boolean(), (usage, price, isTold) => {
     const { amount, lines, grade } = cost(usage, price, { isTold, ceiling: undefined })
-    const sum = lines.reduce((sum, { cost }) => sum + cost, 0n)
+    const sum = lines.reduce((sum, line) => sum + line.amount, 0n)
     if (amount === undefined) return grade === 'unpriced' && lines.length === 0
     return sum === amount && lines.every(({ kind, count }) => count === (usage[kind] ?? 1))
   }), { numRuns: 2_000 })

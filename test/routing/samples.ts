@@ -9,9 +9,11 @@ import type { Providers, ResolvedProvider } from '../../src/providers/registry.t
 import type { Plan, PlanRequest } from '../../src/routing/plan.ts'
 import { createRouter, type Router, type RouterParts } from '../../src/routing/router.ts'
 
-const PER: { readonly [kind in UsageKind]?: bigint } = { images: 1n, requests: 1n, audio_ms: 60_000n }
+const PER: { readonly [kind in UsageKind]?: bigint } = {
+  images: 1n, pages: 1n, search_units: 1n, searches: 1n, tool_calls: 1n, requests: 1n, audio_ms: 60_000n
+}
 
-/** USD by kind, for a million tokens or characters, a minute, an image, a request. */
+/** USD by kind, for a million tokens or characters, a minute, and one of all else. */
 export function price (rates: { readonly [kind in UsageKind]?: string }): Price {
   const exact = Object.entries(rates).map(([kind, usd]) => [kind, readRate(usd, PER[kind as UsageKind] ?? 1_000_000n)])
   return { version: JSON.stringify(rates), rates: Object.fromEntries(exact) }
