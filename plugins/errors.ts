@@ -59,6 +59,7 @@ export function clientErrorHandler (thrown: Error & { code?: string }, socket: S
 
 /** After an answer has begun, Fastify cuts the connection instead: a broken body can never look complete (P6). */
 function sendError (request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
+  request.refusedAs = error.code
   // Text, not an object: a route's response schema would drop what it does not know.
   const body = JSON.stringify(encodeError(error, request.id))
   return reply.code(error.status).headers(errorHeaders(error)).type(JSON_TYPE).send(body)
@@ -71,7 +72,7 @@ function unknownRoute (request: FastifyRequest, reply: FastifyReply, served: Met
   const methods = served.methodsOf(path)
   if (methods.length === 0) return new GatewayError('unknown_route', values)
   reply.header('allow', methods.join(', '))
-  return new GatewayError('method_not_allowed', values)
+  return new GatewayError('method_not_allowed', { ...values, allowed: methods.join(' or ') })
 }
 
 function stackOf (error: Error): string {

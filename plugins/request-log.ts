@@ -3,12 +3,15 @@
 
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
+import type { ErrorCode } from '../src/core/errors.ts'
 import type { Gateway } from '../src/gateway.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set once the request was handed to an exchange. */
     isExchange: boolean
+    /** The code of the error it was answered with. */
+    refusedAs: ErrorCode | undefined
   }
 }
 
@@ -18,12 +21,14 @@ export interface RequestLogOptions {
 
 export default fp<RequestLogOptions>(async (fastify, { gateway }) => {
   fastify.decorateRequest('isExchange', false)
+  fastify.decorateRequest('refusedAs', undefined)
   fastify.addHook('onResponse', async (request, reply) => {
     if (request.isExchange) return
     const line = {
       method: request.method,
       route: request.routeOptions.url ?? 'unknown',
       status: reply.statusCode,
+      error: request.refusedAs,
       ip: ipOf(request),
       durationMs: Math.round(reply.elapsedTime)
     }

@@ -50,7 +50,7 @@ export const ERRORS = {
     status: 405,
     type: 'invalid_request_error',
     errorType: 'invalid_request',
-    says: '{method} is not served on {path}.'
+    says: '{method} is not served on {path}; send {allowed}.'
   },
   request_timeout: {
     status: 408,
