@@ -109,7 +109,7 @@ function openLedger (settings: Settings, { clock, log }: Outside) {
     if (error) log.error({ err: error }, message)
     else log.warn(message)
   }
-  const ledger = new SqliteLedger(database, { clock, alarm, checkpointThread: CHECKPOINT_THREAD })
+  const ledger = new SqliteLedger(database, { clock, alarm, checkpointThread: CHECKPOINT_THREAD, isSealing: true })
   const recovered = ledger.recover(clock.nowMs())
   if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')
   return { ledger, sqlite: database.sqlite }

@@ -15,7 +15,12 @@ export const DAMAGES = {
   settled_twice: 'The hourly sums count more requests than there are settled exchanges.',
   not_counted: 'The hourly sums count fewer requests than there are settled exchanges.',
   sums_differ: 'Errors, unpriced requests, usage or times of the hourly sums are not those of the rows.',
-  cost_differs: 'Money in the hourly sums is not the money in the rows.'
+  cost_differs: 'Money in the hourly sums is not the money in the rows.',
+  sealed_row_changed: 'A row is not as it was when it was sealed.',
+  sealed_row_missing: 'A row that was sealed is not there any more.',
+  row_slipped_in: 'A row lies among sealed ones and was not there when they were sealed.',
+  seal_broken: 'A seal does not fit the one before it and its rows.',
+  seal_missing: 'Seals are missing, in between or at the end.'
 } as const satisfies Record<string, string>
 
 export type Damage = keyof typeof DAMAGES
@@ -28,6 +33,17 @@ export interface Difference {
   readonly first: string
 }
 
+/** How far the seals reach. */
+export interface SealCount {
+  readonly seals: number
+  /** Rows under seals, those of names, plans, prices and backends included; pruned ones are not. */
+  readonly rows: number
+  /** Settled exchanges that are not sealed yet. */
+  readonly waiting: number
+  /** The last chain in hex, 64 digits: noted elsewhere, it proves that nothing before it was changed. */
+  readonly head: string | undefined
+}
+
 export interface VerifyReport {
   /** True exactly when there is no difference. */
   readonly ok: boolean
@@ -37,5 +53,8 @@ export interface VerifyReport {
   readonly open: number
   /** Over all closed attempts of settled exchanges. */
   readonly costNanoUsd: NanoUsd
+  /** Exchanges deleted for their age; their sums are kept. */
+  readonly pruned: number
+  readonly seals: SealCount
   readonly differences: readonly Difference[]
 }

@@ -5,12 +5,12 @@ import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { openDatabase } from '../../src/ledger/sqlite/database.ts'
 import { verifyLedger } from '../../src/ledger/sqlite/verify.ts'
 import { DAMAGES, type Damage } from '../../src/ledger/verify.ts'
-import { answered, attemptIntent, exchangeIntent, failed, settlement } from './samples.ts'
+import { answered, attemptIntent, exchangeIntent, failed, NOON_MS, settlement } from './samples.ts'
 import { sqliteBooks, type SqliteBooks } from './sqlite-books.ts'
 
 /** Three settled exchanges, the second with two attempts, in a file that was closed and opened again. */
 async function soundBooks (t: Test): Promise<SqliteBooks> {
-  const { ledger, path } = sqliteBooks(t)
+  const { ledger, path } = sqliteBooks(t, undefined, NOON_MS, { isSealing: true })
   for (const hasRetry of [false, true, false]) {
     const exchange = await ledger.open(exchangeIntent(), attemptIntent())
     if (hasRetry) await ledger.retry(exchange, failed(), attemptIntent({ provider: 'groq' }))
@@ -22,11 +22,21 @@ async function soundBooks (t: Test): Promise<SqliteBooks> {
 
 t.test('sound books have no difference', async (t) => {
   const { verify } = await soundBooks(t)
-  t.same(verify(), { ok: true, exchanges: 3, attempts: 4, open: 0, costNanoUsd: 1_350_000n, differences: [] })
+  t.match(verify(), { ok: true, exchanges: 3, attempts: 4, open: 0, costNanoUsd: 1_350_000n, differences: [] })
+  t.match(verify().seals, { rows: 22, waiting: 0 })
 })
 
 t.test('empty books have no difference', async (t) => {
-  t.same(sqliteBooks(t).verify(), { ok: true, exchanges: 0, attempts: 0, open: 0, costNanoUsd: 0n, differences: [] })
+  t.same(sqliteBooks(t).verify(), {
+    ok: true,
+    exchanges: 0,
+    attempts: 0,
+    open: 0,
+    costNanoUsd: 0n,
+    pruned: 0,
+    seals: { seals: 0, rows: 0, waiting: 0, head: undefined },
+    differences: []
+  })
 })
 
 const PLANTED: ReadonlyArray<readonly [damage: Damage, sql: string, first: RegExp]> = [
@@ -51,7 +61,12 @@ const PLANTED: ReadonlyArray<readonly [damage: Damage, sql: string, first: RegEx
   ['sums_differ', 'UPDATE usage_hourly SET errors = errors + 1', /errors is 1, the rows say 0$/],
   ['sums_differ', 'UPDATE usage_hourly SET first_request_at_ms = first_request_at_ms - 1', /first_request_at_ms is/],
   ['cost_differs', 'UPDATE usage_hourly SET cost_nano_usd = cost_nano_usd + 1', /cost_nano_usd is 900001, the rows say 900000$/],
-  ['cost_differs', 'UPDATE attempts SET cost_nano_usd = 1 WHERE id = 257', /cost_nano_usd is 900000, the rows say 450001$/]
+  ['cost_differs', 'UPDATE attempts SET cost_nano_usd = 1 WHERE id = 257', /cost_nano_usd is 900000, the rows say 450001$/],
+  ['sealed_row_changed', 'UPDATE attempts SET first_event_ms = 239 WHERE id = 514', /^attempt 2 of exchange 2$/],
+  ['sealed_row_missing', 'DELETE FROM exchanges WHERE id = 3', /^exchange 3$/],
+  ['row_slipped_in', "INSERT INTO names (id, text) VALUES (-1, 'nobody')", /^name -1$/],
+  ['seal_broken', 'UPDATE seals SET sealed_at_ms = 0 WHERE id = 2', /^seal 2$/],
+  ['seal_missing', 'DELETE FROM seals WHERE id = (SELECT max(id) FROM seals)', /^the last seal is \d+, the mark says \d+$/]
 ]
 
 for (const [damage, sql, first] of PLANTED) {

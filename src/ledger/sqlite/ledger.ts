@@ -18,12 +18,16 @@ import type { OutageParts } from './outage.ts'
 import { recoverRows } from './recovery.ts'
 import { createRollup } from './rollup.ts'
 import { createRows, type ExchangeNames } from './rows.ts'
+import { SealSchedule } from './seals-schedule.ts'
+import { createSealer } from './seals.ts'
 import { Opening, Retrying, Settling, type Books, type Running } from './writes.ts'
 
 /** What the ledger needs of the process around it. */
 export interface LedgerOutside extends Pick<OutageParts, 'clock' | 'alarm'> {
   /** The program of the thread that copies the write-ahead log into the file; absent: commits do it. */
   readonly checkpointThread?: URL | undefined
+  /** Settled rows are sealed in the background; absent: they wait for a process that does. */
+  readonly isSealing?: boolean
 }
 
 const SILENT: LedgerOutside = { clock: systemClock, alarm: nothing }
@@ -38,6 +42,7 @@ export class SqliteLedger implements Ledger {
   readonly #mark: Mark
   readonly #commits: GroupCommit
   readonly #checkpoints: Checkpoints | undefined
+  readonly #seals: SealSchedule | undefined
   readonly #running = new Map<number, Running>()
   readonly #firstRow: number
   readonly #outside: LedgerOutside
@@ -69,6 +74,7 @@ export class SqliteLedger implements Ledger {
       hold: () => { this.#commits.hold() },
       release: () => { this.#commits.release() }
     })
+    this.#seals = outside.isSealing ? new SealSchedule({ ...outside, sealer: createSealer(sqlite) }) : undefined
     this.#firstRow = 1 + Number(sqlite.prepare('SELECT coalesce(max(id), 0) FROM exchanges').pluck().get())
     this.#nextRow = this.#firstRow
   }
@@ -132,6 +138,7 @@ export class SqliteLedger implements Ledger {
       this.#outside.alarm(`${lost} ended exchanges could not be written; the next start books their upper bound`,
         unavailable(this.outage ?? 'write failed'))
     }
+    this.#seals?.stop()
     await this.#checkpoints?.stop()
     this.#database.close()
   }
@@ -151,6 +158,7 @@ export class SqliteLedger implements Ledger {
   #afterCommit (): void {
     this.#mark.keep()
     this.#checkpoints?.noteCommit()
+    this.#seals?.noteCommit()
   }
 
   #afterRollback (): void {

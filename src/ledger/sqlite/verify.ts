@@ -2,6 +2,7 @@
 
 import Database from 'better-sqlite3'
 import type { Damage, Difference, VerifyReport } from '../verify.ts'
+import { verifySeals } from './seals-verify.ts'
 import { compareSums } from './verify-sums.ts'
 
 /** Queries for the ids of bad rows; `what` names the row in the answer. */
@@ -63,6 +64,15 @@ const CHECKS: readonly Check[] = [
   }
 ]
 
+const NOTHING = {
+  exchanges: 0,
+  attempts: 0,
+  open: 0,
+  costNanoUsd: 0n,
+  pruned: 0,
+  seals: { seals: 0, rows: 0, waiting: 0, head: undefined }
+}
+
 /** Checks the ledger in an open database. Reads every row: some seconds per million exchanges. */
 export function verifyLedger (sqlite: Database.Database): VerifyReport {
   try {
@@ -70,15 +80,17 @@ export function verifyLedger (sqlite: Database.Database): VerifyReport {
   } catch (error) {
     if (!(error instanceof Database.SqliteError) || !/CORRUPT|NOTADB/.test(error.code)) throw error
     const difference: Difference = { name: 'damaged_file', count: 1, first: error.message }
-    return { ok: false, exchanges: 0, attempts: 0, open: 0, costNanoUsd: 0n, differences: [difference] }
+    return { ...NOTHING, ok: false, differences: [difference] }
   }
 }
 
 function check (sqlite: Database.Database): VerifyReport {
+  const sealed = verifySeals(sqlite)
   const differences = [
     ...damageOf(sqlite),
     ...CHECKS.flatMap((check) => run(sqlite, check)),
-    ...compareSums(sqlite)
+    ...compareSums(sqlite),
+    ...sealed.differences
   ]
   return {
     ok: differences.length === 0,
@@ -87,6 +99,8 @@ function check (sqlite: Database.Database): VerifyReport {
     open: Number(valueOf(sqlite, 'SELECT count(*) FROM exchanges WHERE status IS NULL')),
     // Whole dollars and the rest, because the sum of many hours may not fit 64 bits.
     costNanoUsd: costSum(sqlite, '/ 1000000000') * 1_000_000_000n + costSum(sqlite, '% 1000000000'),
+    pruned: sealed.pruned?.exchanges ?? 0,
+    seals: sealed.seals,
     differences
   }
 }

@@ -1,0 +1,117 @@
+// Rows as bytes: what seals are made over.
+//
+// What must hold: two different rows never have the same bytes. Each value says its kind, integers have eight bytes,
+// texts and blobs their length in front, and texts are read as they lie in the file, valid UTF-8 or not. Columns at the
+// end that are NULL are left out, so that a migration may add columns to sealed tables.
+
+import { hash } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import { crc32 } from 'node:zlib'
+
+/** Tables whose rows are written once and sealed in the order of their ids. Their place here is part of the bytes. */
+export const DICTIONARIES = ['names', 'plans', 'prices', 'backends', 'budget_sets', 'adjustments'] as const
+const TABLES = [...DICTIONARIES, 'exchanges', 'attempts'] as const
+export type Dictionary = typeof DICTIONARIES[number]
+export type SealedTable = typeof TABLES[number]
+
+export interface SealedRow {
+  readonly table: SealedTable
+  readonly id: number
+}
+
+/** Values as they are read: id first; texts as blobs. */
+type Values = ReadonlyArray<bigint | Buffer | null>
+
+export const DIGEST_BYTES = 4
+const FIRST_BYTES = 64 * 1024
+
+/** Reads rows of [first, end) in the order of ids, `most` at the most (-1: all). */
+export type ReadRows = (first: number, end: number, most: number) => Values[]
+
+/** Readers of all sealed tables, with every column a table has. */
+export function createRowReaders (sqlite: Database): { readonly [table in SealedTable]: ReadRows } {
+  const columns = sqlite.prepare<[string], { name: string, type: string }>(
+    'SELECT name, type FROM pragma_table_info(?) ORDER BY cid')
+  const reader = (table: SealedTable): ReadRows => {
+    const values = columns.all(table).map(({ name, type }) => type === 'TEXT' ? `CAST(${name} AS BLOB)` : name)
+    const read = sqlite.prepare<[number, number, number], Values>(
+      `SELECT ${values.join(', ')} FROM ${table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?`).raw().safeIntegers()
+    return (first, end, most) => read.all(first, end, most)
+  }
+  return Object.fromEntries(TABLES.map((table) => [table, reader(table)])) as { [table in SealedTable]: ReadRows }
+}
+
+/** The rows of one block, with their bytes one behind the other in a buffer that is used again. */
+export class BlockBytes {
+  readonly rows: SealedRow[] = []
+  #buffer = Buffer.allocUnsafe(FIRST_BYTES)
+  #length = 0
+  #digests: number[] = []
+
+  clear (): void {
+    this.rows.length = this.#length = this.#digests.length = 0
+  }
+
+  add (table: SealedTable, values: Values): void {
+    const start = this.#length
+    let count = values.length
+    while (values[count - 1] === null) count--
+    this.#reserve(2)
+    this.#length = this.#buffer.writeUInt8(TABLES.indexOf(table), this.#length)
+    this.#length = this.#buffer.writeUInt8(count, this.#length)
+    for (let at = 0; at < count; at++) this.#addValue(values[at] ?? null)
+    this.#digests.push(crc32(this.#buffer.subarray(start, this.#length)))
+    this.rows.push({ table, id: Number(values[0]) })
+  }
+
+  /** Of each row. CRC-32 finds every change of one value that is 4 bytes long or less, and the chain all others. */
+  digests (): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#digests.length * DIGEST_BYTES)
+    for (const [at, digest] of this.#digests.entries()) bytes.writeUInt32BE(digest, at * DIGEST_BYTES)
+    return bytes
+  }
+
+  /** SHA-256 over all rows. */
+  hash (): Buffer {
+    return hash('sha256', this.#buffer.subarray(0, this.#length), 'buffer')
+  }
+
+  #addValue (value: bigint | Buffer | null): void {
+    if (value === null) {
+      this.#reserve(1)
+      this.#length = this.#buffer.writeUInt8(0, this.#length)
+    } else if (typeof value === 'bigint') {
+      this.#reserve(9)
+      this.#length = this.#buffer.writeUInt8(1, this.#length)
+      this.#length = this.#buffer.writeBigInt64BE(value, this.#length)
+    } else {
+      this.#reserve(5 + value.length)
+      this.#length = this.#buffer.writeUInt8(2, this.#length)
+      this.#length = this.#buffer.writeUInt32BE(value.length, this.#length)
+      this.#length += value.copy(this.#buffer, this.#length)
+    }
+  }
+
+  #reserve (bytes: number): void {
+    if (this.#length + bytes <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafe(2 * (this.#length + bytes))
+    this.#buffer.copy(larger, 0, 0, this.#length)
+    this.#buffer = larger
+  }
+}
+
+const WORDS: { readonly [table in SealedTable]: string } = {
+  names: 'name',
+  plans: 'plan',
+  prices: 'price',
+  backends: 'backend',
+  budget_sets: 'budget set',
+  adjustments: 'adjustment',
+  exchanges: 'exchange',
+  attempts: 'attempt'
+}
+
+/** `exchange 123`, `attempt 2 of exchange 123`, `name 7`. */
+export function rowInWords ({ table, id }: SealedRow): string {
+  return table === 'attempts' ? `attempt ${id % 256} of exchange ${Math.floor(id / 256)}` : `${WORDS[table]} ${id}`
+}
