@@ -15,7 +15,7 @@ export function spanAt (window: BudgetWindow, atMs: number): Span {
   return { startMs, endMs: startMs + bucketMs }
 }
 
-/** How far before a stretch begins earlier ones still count; 0 except for rolling windows. */
+/** How far apart two stretches may begin and still count together; 0 except for rolling windows. */
 export function reachMs (window: BudgetWindow): number {
   return window.kind === 'rolling' ? bucketOf(window.ms) * ROLLING_BUCKETS : 0
 }

@@ -10,9 +10,13 @@
 // - P4 Sums never drift: money is whole nano-USD in 64-bit columns, and `usage_hourly` changes in the same
 //   transaction as the row it counts. A request counts once, under the model and provider of its last attempt (the
 //   model asked for and no provider when there was none); usage and money count where each attempt used them.
+// - P3 A budget is never overshot: the intent's transaction reserves its upper bound in every budget it counts in, all or
+//   nothing, by one guarded statement (sqlite/budget-windows.ts). Settling books what was used and gives the rest back.
+//   A hard budget never lends more than it has; only a provider that charges more than the bound can pass it.
 // Work of one event-loop turn shares one transaction (group commit): measured at 13 us of CPU per exchange with 8 of
 // them in a turn, against 35 us alone. The promise returned by each call is settled by the commit that carried it.
 
+import type { Budget } from '../budgets/budget.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { CostGrade, Usage } from '../core/usage.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
@@ -30,6 +34,9 @@ export interface ExchangeIntent {
   readonly requestedModel: string
   /** Canonical JSON of the plan (routing/explain.ts); equal plans share one row. */
   readonly plan: string
+  /** Of the client's key: whose budgets it counts in, besides those of key, address, model and everybody. */
+  readonly team?: string | undefined
+  readonly project?: string | undefined
 }
 
 /** What is known of one call to one backend before it is made. */
@@ -43,8 +50,12 @@ export interface AttemptIntent {
   /** `openai#0`: which credential of the pool; never any part of the secret. */
   readonly credentialId: string | undefined
   readonly priceVersion: string | undefined
-  /** Upper bound of the cost; undefined: price not known. */
+  /** Upper bound of the cost with its markup; undefined: price not known. */
   readonly ceiling: NanoUsd | undefined
+  /** Upper bound of input and output tokens together; undefined: not known. */
+  readonly ceilingTokens?: number | undefined
+  /** It may go out although a budget asks for a bound there is none of; what it uses is booked when it is known. */
+  readonly isUnmetered?: boolean | undefined
 }
 
 /** How an attempt ended. */
@@ -63,6 +74,8 @@ export interface AttemptResult {
   readonly deliveredBytes?: number | undefined
   readonly usage: Usage
   readonly cost: NanoUsd | undefined
+  /** What the operator adds to the cost; undefined: nothing. */
+  readonly markup?: NanoUsd | undefined
   readonly grade: CostGrade
 }
 
@@ -83,18 +96,45 @@ export interface OpenExchange {
   readonly id: string
 }
 
+/** The largest bounds that budgets leave to an attempt; undefined: no budget of that unit is short. */
+export interface Room {
+  readonly usd: NanoUsd | undefined
+  readonly tokens: number | undefined
+}
+
+/** A budget's use reached a share of its limit; told once per window, after the commit. */
+export interface BudgetCrossing {
+  readonly budget: Budget
+  readonly threshold: number
+  readonly spent: bigint
+  readonly reserved: bigint
+  readonly limit: bigint
+}
+
 /** `kept`: the store refuses writes for now; the ledger tries again by itself, every second and when it is closed. */
 export type Settled = 'committed' | 'kept'
 
 export interface Ledger {
   /** Why nothing can be written now, for operators; undefined: the last write went through. Heals by itself. */
   readonly outage: string | undefined
-  /** Records an exchange and, unless nothing was eligible, its first attempt. Resolves when committed. */
+  /**
+   * Records an exchange and, unless nothing was eligible, its first attempt, and reserves its bounds. Resolves when
+   * committed. Rejects with a GatewayError `budget_exceeded` or `budget_unpriced` when a budget has no room: then the
+   * exchange is recorded as ended with status 402, and there is nothing to settle.
+   */
   open (intent: ExchangeIntent, attempt: AttemptIntent | undefined): Promise<OpenExchange>
-  /** Closes the running attempt and records the next one, in one transaction. Resolves when committed. */
+  /**
+   * Closes the running attempt and records the next one, in one transaction. Resolves when committed. Rejects as `open`
+   * when a budget has no room for the next one: then nothing has changed, and the exchange is still to be settled.
+   */
   retry (exchange: OpenExchange, ended: AttemptResult, next: AttemptIntent): Promise<void>
   /** Ends the exchange. Resolves when committed or kept; rejects when it was settled already or cannot ever be. */
   settle (exchange: OpenExchange, settlement: Settlement): Promise<Settled>
+  /**
+   * The bounds an attempt of this exchange would have to keep to fit, when some budget is too short for it and all that
+   * are let requests be made smaller; else undefined. Advice at this moment: `open` and `retry` decide.
+   */
+  room (intent: ExchangeIntent, attempt: AttemptIntent): Room | undefined
   /** Resolves when everything handed in so far is committed, refused or kept. */
   flush (): Promise<void>
   /** Commits what is pending, tries what is kept once more, and closes the store. */

@@ -7,8 +7,9 @@
 import { systemClock } from '../../core/clock.ts'
 import { generationId } from '../../core/ids.ts'
 import type {
-  AttemptIntent, AttemptResult, ExchangeIntent, Ledger, OpenExchange, Settled, Settlement
+  AttemptIntent, AttemptResult, BudgetCrossing, ExchangeIntent, Ledger, OpenExchange, Room, Settled, Settlement
 } from '../ledger.ts'
+import { BudgetBooks } from './budget-books.ts'
 import { Checkpoints } from './checkpoints.ts'
 import type { OpenDatabase } from './database.ts'
 import { createDictionary, type Dictionary } from './dictionary.ts'
@@ -26,6 +27,8 @@ import { Opening, Retrying, Settling, type Books, type Running } from './writes.
 export interface LedgerOutside extends Pick<OutageParts, 'clock' | 'alarm'> {
   /** The program of the thread that copies the write-ahead log into the file; absent: commits do it. */
   readonly checkpointThread?: URL | undefined
+  /** Use of a budget has reached a threshold; called after the commit, never inside it. */
+  readonly budgetCrossed?: (crossing: BudgetCrossing) => void
   /** Settled rows are sealed in the background; absent: they wait for a process that does. */
   readonly isSealing?: boolean
 }
@@ -38,6 +41,7 @@ const NO_NAMES: ExchangeNames = { ip: 0, key: 0, requestedModel: 0 }
 export class SqliteLedger implements Ledger {
   readonly #database: OpenDatabase
   readonly #dictionary: Dictionary
+  readonly #budgets: BudgetBooks
   readonly #books: Books
   readonly #mark: Mark
   readonly #commits: GroupCommit
@@ -55,9 +59,11 @@ export class SqliteLedger implements Ledger {
     this.#outside = outside
     this.#database = database
     this.#dictionary = createDictionary(sqlite)
+    this.#budgets = new BudgetBooks(sqlite, outside.budgetCrossed ?? nothing)
     this.#books = {
       rows: createRows(sqlite, this.#dictionary),
       rollup: createRollup(sqlite),
+      budgets: this.#budgets,
       running: this.#running,
       alarm: outside.alarm
     }
@@ -89,7 +95,8 @@ export class SqliteLedger implements Ledger {
    * @returns how many were closed.
    */
   recover (nowMs: number): number {
-    const parts = { ...this.#books, sqlite: this.#database.sqlite, dictionary: this.#dictionary }
+    const { sqlite } = this.#database
+    const parts = { ...this.#books, sqlite, dictionary: this.#dictionary, budgets: this.#budgets }
     const { closed, skipped } = recoverRows(parts, this.#firstRow, nowMs)
     for (const { row, error } of skipped) {
       this.#outside.alarm(`exchange ${row} of an earlier process cannot be booked and stays open`, error)
@@ -105,7 +112,9 @@ export class SqliteLedger implements Ledger {
       const { createdAtMs } = intent
       const row = this.#nextRow++
       const opened = { row, id: generationId(row, intent.tag, createdAtMs) }
-      const exchange = { opened, createdAtMs, names: NO_NAMES, attempts: 0, backend: undefined, isEnding: false }
+      const exchange: Running = {
+        opened, createdAtMs, names: NO_NAMES, attempts: 0, backend: undefined, held: undefined, isEnding: false
+      }
       this.#running.set(row, exchange)
       this.#commits.add(new Opening(this.#books, exchange, [intent, attempt], { resolve, reject }))
     })
@@ -123,6 +132,15 @@ export class SqliteLedger implements Ledger {
       exchange.isEnding = true
       this.#commits.add(new Settling(this.#books, exchange, settlement, { resolve, reject }))
     })
+  }
+
+  room (intent: ExchangeIntent, attempt: AttemptIntent): Room | undefined {
+    return this.#budgets.room(intent, attempt)
+  }
+
+  /** Call after changing budgets on the ledger's own connection; what other connections change is noticed. */
+  rereadBudgets (): void {
+    this.#budgets.reread()
   }
 
   async flush (): Promise<void> {
@@ -157,12 +175,14 @@ export class SqliteLedger implements Ledger {
 
   #afterCommit (): void {
     this.#mark.keep()
+    this.#budgets.afterCommit()
     this.#checkpoints?.noteCommit()
     this.#seals?.noteCommit()
   }
 
   #afterRollback (): void {
     this.#dictionary.forget()
+    this.#budgets.afterRollback()
     this.#books.rollup.clear()
   }
 }

@@ -2,6 +2,8 @@
 // One that cannot be booked is skipped: the broker starts, and the operator is told.
 
 import type { Database } from 'better-sqlite3'
+import type { BudgetBooks } from './budget-books.ts'
+import { createHeldReader, type HeldRow } from './budget-recovery.ts'
 import type { Dictionary } from './dictionary.ts'
 import { storeFailureOf } from './group-commit.ts'
 import type { Rollup } from './rollup.ts'
@@ -10,8 +12,7 @@ import { ORPHANED, type Rows } from './rows.ts'
 /** The status of an exchange whose client got no answer we know of. */
 export const STATUS_UNKNOWN = 0
 
-interface OpenRow {
-  readonly id: number
+interface OpenRow extends HeldRow {
   readonly created_at_ms: number
   readonly ip: number
   readonly key: number
@@ -23,10 +24,11 @@ export interface RecoveryParts {
   readonly dictionary: Dictionary
   readonly rows: Rows
   readonly rollup: Rollup
+  readonly budgets: BudgetBooks
 }
 
 const OPEN_ROWS = `
-  SELECT id, created_at_ms, ip, key, requested_model FROM exchanges
+  SELECT id, created_at_ms, ip, key, requested_model, budgets FROM exchanges
   WHERE id >= (SELECT value FROM marks WHERE name = 'settled_below') AND id < ? AND status IS NULL`
 
 const CLOSE_EXCHANGE = 'UPDATE exchanges SET status = ?, error = ? WHERE id = ?'
@@ -57,12 +59,15 @@ export function recoverRows (parts: RecoveryParts, firstRow: number, nowMs: numb
   return { closed: left.length - skipped.length, skipped }
 }
 
-function closer ({ sqlite, dictionary, rows, rollup }: RecoveryParts, nowMs: number) {
+function closer ({ sqlite, dictionary, rows, rollup, budgets }: RecoveryParts, nowMs: number) {
   const closeExchange = sqlite.prepare(CLOSE_EXCHANGE)
+  const heldBy = createHeldReader(sqlite, budgets)
   const reason = `the broker stopped before this ended; closed at ${new Date(nowMs).toISOString()}`
   return (open: readonly OpenRow[]) => {
     const error = dictionary.name(ORPHANED)
     for (const exchange of open) {
+      const held = heldBy(exchange)
+      if (held) budgets.settle(held, undefined)
       rows.orphanAttempts(exchange.id, reason)
       closeExchange.run(STATUS_UNKNOWN, error, exchange.id)
       rollup.countRows(exchange.id, {
@@ -77,12 +82,16 @@ function closer ({ sqlite, dictionary, rows, rollup }: RecoveryParts, nowMs: num
 }
 
 /** Runs `work` as one transaction. @returns why its rows cannot be written. @throws when the store cannot be. */
-function attempt ({ sqlite, dictionary, rollup }: RecoveryParts, work: () => void): Error | undefined {
+function attempt (
+  { sqlite, dictionary, rollup, budgets }: RecoveryParts, work: () => void
+): Error | undefined {
   try {
     sqlite.transaction(work).immediate()
+    budgets.afterCommit()
     return undefined
   } catch (error) {
     dictionary.forget()
+    budgets.afterRollback()
     rollup.clear()
     if (!(error instanceof Error) || storeFailureOf(error) !== undefined) throw error
     return error

@@ -24,7 +24,10 @@ export interface ExchangeNames {
 }
 
 export interface Rows {
-  insertExchange (row: number, intent: ExchangeIntent): ExchangeNames
+  /** `budgets`: the set of windows it counts in. */
+  insertExchange (row: number, intent: ExchangeIntent, budgets: number | undefined): ExchangeNames
+  /** A later attempt counts in more budgets than the first. */
+  changeBudgets (row: number, budgets: number): void
   insertAttempt (row: number, number: number, createdAtMs: number, intent: AttemptIntent): BackendId
   /** @throws when that attempt is not running. */
   closeAttempt (row: number, number: number, result: AttemptResult): void
@@ -39,11 +42,11 @@ export function attemptId (row: number, number: number): number {
 }
 
 const INSERT_EXCHANGE = `
-  INSERT INTO exchanges (id, created_at_ms, tag, ip, key, task, is_stream, requested_model, plan)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO exchanges (id, created_at_ms, tag, ip, key, task, is_stream, requested_model, plan, budgets)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const INSERT_ATTEMPT = `
-  INSERT INTO attempts (id, started_after_ms, backend, ceiling_nano_usd) VALUES (?, ?, ?, ?)`
+  INSERT INTO attempts (id, started_after_ms, backend, ceiling_nano_usd, ceiling_tokens) VALUES (?, ?, ?, ?, ?)`
 
 const CLOSE_ATTEMPT = `
   UPDATE attempts SET outcome = ?, upstream_status = ?, reason = ?, duration_ms = ?, first_event_ms = ?, upstream_id = ?,
@@ -62,6 +65,7 @@ const CLOSE_EXCHANGE = `
 
 export function createRows (sqlite: Database, dictionary: Dictionary): Rows {
   const insertExchange = sqlite.prepare(INSERT_EXCHANGE)
+  const changeBudgets = sqlite.prepare<[number, number]>('UPDATE exchanges SET budgets = ? WHERE id = ?')
   const insertAttempt = sqlite.prepare(INSERT_ATTEMPT)
   const closeAttempt = sqlite.prepare(CLOSE_ATTEMPT)
   const orphanAttempts = sqlite.prepare(ORPHAN_ATTEMPTS)
@@ -69,19 +73,21 @@ export function createRows (sqlite: Database, dictionary: Dictionary): Rows {
   const { name, optionalName, backend, plan } = dictionary
 
   return {
-    insertExchange (row, intent) {
+    insertExchange (row, intent, budgets) {
       const names = {
         ip: name(intent.ip), key: optionalName(intent.keyId), requestedModel: name(intent.requestedModel)
       }
       insertExchange.run(
         row, intent.createdAtMs, intent.tag, names.ip, names.key, name(intent.task), intent.isStream ? 1 : 0,
-        names.requestedModel, plan(intent.plan))
+        names.requestedModel, plan(intent.plan), budgets)
       return names
     },
+    changeBudgets (row, budgets) { changeBudgets.run(budgets, row) },
     insertAttempt (row, number, createdAtMs, intent) {
       refuseAbsurd(intent.ceiling)
       const sentTo = backend(intent)
-      insertAttempt.run(attemptId(row, number), intent.startedAtMs - createdAtMs, sentTo.id, intent.ceiling)
+      insertAttempt.run(
+        attemptId(row, number), intent.startedAtMs - createdAtMs, sentTo.id, intent.ceiling, intent.ceilingTokens)
       return sentTo
     },
     // better-sqlite3 binds undefined as NULL: not told stays not told.

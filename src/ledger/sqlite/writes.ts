@@ -2,7 +2,10 @@
 //
 // Classes and not closures: two of them are made for every exchange, with five functions each.
 
+import { GatewayError } from '../../core/errors.ts'
 import type { AttemptIntent, AttemptResult, ExchangeIntent, OpenExchange, Settled, Settlement } from '../ledger.ts'
+import type { BudgetBooks } from './budget-books.ts'
+import type { Held } from './budget-claims.ts'
 import type { BackendId } from './dictionary.ts'
 import type { Work } from './group-commit.ts'
 import type { OutageParts } from './outage.ts'
@@ -16,6 +19,8 @@ export interface Running {
   names: ExchangeNames
   attempts: number
   backend: BackendId | undefined
+  /** Undefined: there were no budgets when it began. */
+  held: Held | undefined
   /** A settlement is on its way to the disk, or kept until the disk takes it. */
   isEnding: boolean
 }
@@ -24,6 +29,7 @@ export interface Running {
 export interface Books {
   readonly rows: Rows
   readonly rollup: Rollup
+  readonly budgets: Pick<BudgetBooks, 'open' | 'retry' | 'settle'>
   /** By row, in the order they were opened. */
   readonly running: Map<number, Running>
   readonly alarm: OutageParts['alarm']
@@ -41,6 +47,7 @@ export class Opening implements Work {
   readonly #exchange: Running
   readonly #intents: readonly [ExchangeIntent, AttemptIntent | undefined]
   readonly #waiting: Waiting<OpenExchange>
+  #refusal: GatewayError | undefined
 
   constructor (
     books: Books, exchange: Running, intents: readonly [ExchangeIntent, AttemptIntent | undefined],
@@ -54,19 +61,25 @@ export class Opening implements Work {
 
   apply (): void {
     const exchange = this.#exchange
-    const { rows } = this.#books
+    const { rows, budgets } = this.#books
     const [intent, attempt] = this.#intents
     const { row } = exchange.opened
-    exchange.names = rows.insertExchange(row, intent)
+    const held = attempt && budgets.open(intent, attempt)
+    if (held instanceof GatewayError) return this.#refuse(held)
+    exchange.held = held
+    exchange.names = rows.insertExchange(row, intent, held?.set)
     if (!attempt) return
     exchange.backend = rows.insertAttempt(row, 1, exchange.createdAtMs, attempt)
     exchange.attempts = 1
   }
 
-  undo (): void {}
+  undo (): void {
+    this.#refusal = undefined
+  }
 
   done (): void {
-    this.#waiting.resolve(this.#exchange.opened)
+    if (this.#refusal) this.failed(this.#refusal)
+    else this.#waiting.resolve(this.#exchange.opened)
   }
 
   failed (error: Error): void {
@@ -75,6 +88,18 @@ export class Opening implements Work {
   }
 
   kept (): void {}
+
+  /** A budget has no room: the exchange ends as it begins, and its neighbours in the batch go on. */
+  #refuse (refusal: GatewayError): void {
+    const { rows, rollup } = this.#books
+    const [intent] = this.#intents
+    const { row, id } = this.#exchange.opened
+    const names = rows.insertExchange(row, intent, undefined)
+    rows.closeExchange(row, { status: refusal.status, durationMs: 0, error: refusal.code, attempt: undefined })
+    rollup.countRows(row, { createdAtMs: intent.createdAtMs, ...names }, true)
+    Object.assign(refusal.extras.metadata ?? {}, { exchange: id })
+    this.#refusal = refusal
+  }
 }
 
 export class Retrying implements Work {
@@ -83,7 +108,8 @@ export class Retrying implements Work {
   readonly #exchange: Running
   readonly #steps: { readonly ended: AttemptResult, readonly next: AttemptIntent }
   readonly #waiting: Waiting<void>
-  #before: Pick<Running, 'attempts' | 'backend'>
+  #before: Pick<Running, 'attempts' | 'backend' | 'held'>
+  #refusal: GatewayError | undefined
 
   constructor (
     books: Books, exchange: Running, steps: { readonly ended: AttemptResult, readonly next: AttemptIntent },
@@ -98,22 +124,31 @@ export class Retrying implements Work {
 
   apply (): void {
     const exchange = this.#exchange
-    const { attempts, backend, opened: { row } } = exchange
-    this.#before = { attempts, backend }
+    const { attempts, backend, held, opened: { row } } = exchange
+    this.#before = { attempts, backend, held }
     refuseRetry(row, attempts)
     const { ended, next } = this.#steps
+    const holds = held && this.#books.budgets.retry(held, ended, next)
+    if (holds instanceof GatewayError) {
+      this.#refusal = holds
+      return
+    }
+    exchange.held = holds
+    if (holds?.set !== undefined && holds.set !== held?.set) this.#books.rows.changeBudgets(row, holds.set)
     this.#books.rows.closeAttempt(row, attempts, ended)
     exchange.backend = this.#books.rows.insertAttempt(row, attempts + 1, exchange.createdAtMs, next)
     exchange.attempts = attempts + 1
   }
 
   undo (): void {
-    const { attempts, backend } = this.#before
-    Object.assign(this.#exchange, { attempts, backend })
+    const { attempts, backend, held } = this.#before
+    Object.assign(this.#exchange, { attempts, backend, held })
+    this.#refusal = undefined
   }
 
   done (): void {
-    this.#waiting.resolve()
+    if (this.#refusal) this.#waiting.reject(this.#refusal)
+    else this.#waiting.resolve()
   }
 
   failed (error: Error): void {
@@ -139,9 +174,10 @@ export class Settling implements Work {
   }
 
   apply (): void {
-    const { rows } = this.#books
-    const { attempts, opened: { row } } = this.#exchange
+    const { rows, budgets } = this.#books
+    const { attempts, held, opened: { row } } = this.#exchange
     const { attempt } = this.#settlement
+    if (held) budgets.settle(held, attempt)
     rows.closeExchange(row, this.#settlement)
     if (attempt) rows.closeAttempt(row, attempts, attempt)
     else if (attempts > 0) rows.orphanAttempts(row, 'settled without a result')

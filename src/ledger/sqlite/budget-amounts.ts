@@ -1,0 +1,37 @@
+// What an attempt may use of a budget before it is sent, and what it has used when it is over, in the budget's unit.
+//
+// What must hold: verify-budgets.ts computes the same from the rows. Usage nobody told counts as its bound, unless the
+// attempt is known to have cost nothing; a cost nobody knows counts as nothing, because no number would be true.
+
+import type { BudgetUnit } from '../../budgets/budget.ts'
+import { inputTokens, outputTokens } from '../../core/usage.ts'
+import type { AttemptIntent, AttemptResult } from '../ledger.ts'
+
+/** Money and tokens of one attempt; requests belong to the exchange. */
+export interface Amounts {
+  readonly usd: bigint
+  readonly tokens: bigint
+}
+
+export function ceilingOf ({ ceiling, ceilingTokens }: Pick<AttemptIntent, 'ceiling' | 'ceilingTokens'>): Amounts {
+  return { usd: ceiling ?? 0n, tokens: BigInt(ceilingTokens ?? 0) }
+}
+
+/** `ceiling`: what was reserved for the attempt. */
+export function usedBy ({ usage, cost, markup, grade }: AttemptResult, ceiling: Amounts): Amounts {
+  const input = inputTokens(usage)
+  const output = outputTokens(usage)
+  const isTold = input !== undefined || output !== undefined
+  const untold = grade === 'free' ? 0n : ceiling.tokens
+  return {
+    usd: cost === undefined ? 0n : cost + (markup ?? 0n),
+    tokens: isTold ? BigInt((input ?? 0) + (output ?? 0)) : untold
+  }
+}
+
+/** Which bound an attempt lacks for a budget of this unit, in words; undefined: it has it. */
+export function missingBound (unit: BudgetUnit, { ceiling, ceilingTokens, model }: AttemptIntent): string | undefined {
+  if (unit === 'usd' && ceiling === undefined) return `the price of ${model} is not known`
+  if (unit === 'tokens' && ceilingTokens === undefined) return `how many tokens ${model} may use here is not known`
+  return undefined
+}

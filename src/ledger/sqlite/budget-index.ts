@@ -1,0 +1,116 @@
+// Which budgets a request counts in: looked up in memory, read again when another connection has written.
+
+import type { Database } from 'better-sqlite3'
+import { openBudgetRows, type BudgetRows } from '../../budgets/budget-rows.ts'
+import { thresholdOf, type Budget, type ScopeKind } from '../../budgets/budget.ts'
+import { CurrentSpan } from '../../budgets/current-span.ts'
+import { reachMs } from '../../budgets/span.ts'
+import type { ExchangeIntent } from '../ledger.ts'
+
+/** A budget something is booked in, with what is worked out once. */
+export interface CountedBudget {
+  readonly budget: Budget
+  readonly reachMs: number
+  /** Amounts of its thresholds, ascending; none when it is closed. */
+  readonly thresholds: readonly bigint[]
+}
+
+/** A budget in force. */
+export interface KnownBudget extends CountedBudget {
+  readonly span: CurrentSpan
+}
+
+/** Whose use it is. */
+export type Scopes = Pick<ExchangeIntent, 'createdAtMs' | 'ip' | 'keyId' | 'team' | 'project'>
+
+const NEWEST = 'SELECT max(start_ms) FROM budget_windows WHERE budget = ?'
+
+export class BudgetIndex {
+  readonly #rows: BudgetRows
+  readonly #version: () => number | undefined
+  readonly #newest: (id: number) => number | undefined
+  #known: Record<ScopeKind, Map<string, KnownBudget[]>> = emptyIndex()
+  #byId = new Map<number, KnownBudget>()
+  #seen: number | undefined
+  #isFresh = false
+
+  constructor (sqlite: Database) {
+    this.#rows = openBudgetRows(sqlite)
+    const version = sqlite.prepare<[], number>('PRAGMA data_version').pluck()
+    this.#version = () => version.get()
+    const newest = sqlite.prepare<[number], number | null>(NEWEST).pluck()
+    this.#newest = (id) => newest.get(id) ?? undefined
+    this.#reread()
+  }
+
+  /** Whether nothing is limited. Asks the file once per transaction, which is all that costs without budgets. */
+  get isEmpty (): boolean {
+    if (!this.#isFresh) this.#refresh()
+    return this.#byId.size === 0
+  }
+
+  /** The transaction is over: others may write until the next one. */
+  stale (): void {
+    this.#isFresh = false
+  }
+
+  /** This connection has written budgets itself. */
+  forget (): void {
+    this.#seen = undefined
+    this.#isFresh = false
+  }
+
+  byId (id: number): KnownBudget | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Every budget that an attempt at a model counts in, by id. */
+  of ({ ip, keyId, team, project }: Scopes, model: string): KnownBudget[] {
+    const found: KnownBudget[] = []
+    this.#collect(found, 'global', '')
+    this.#collect(found, 'key', keyId)
+    this.#collect(found, 'team', team)
+    this.#collect(found, 'project', project)
+    this.#collect(found, 'model', model)
+    this.#collect(found, 'ip', ip)
+    return found.length < 2 ? found : found.sort((one, other) => one.budget.id - other.budget.id)
+  }
+
+  #collect (into: KnownBudget[], kind: ScopeKind, value: string | undefined): void {
+    const known = this.#known[kind]
+    if (value === undefined || known.size === 0) return
+    const budgets = known.get(value)
+    if (budgets) into.push(...budgets)
+  }
+
+  #refresh (): void {
+    if (this.#version() !== this.#seen) this.#reread()
+    this.#isFresh = true
+  }
+
+  #reread (): void {
+    // The version first: a commit between the two reads is then seen again, never missed.
+    this.#seen = this.#version()
+    this.#known = emptyIndex()
+    this.#byId = new Map()
+    for (const budget of this.#rows.open()) this.#add(budget)
+  }
+
+  #add (budget: Budget): void {
+    const { id, scope: { kind, value }, window, limit, thresholds } = budget
+    const known = {
+      budget,
+      span: new CurrentSpan(window, this.#newest(id)),
+      reachMs: reachMs(window),
+      thresholds: thresholds.map((share) => thresholdOf(limit, share))
+    }
+    this.#byId.set(id, known)
+    const sameScope = this.#known[kind].get(value)
+    if (sameScope) sameScope.push(known)
+    else this.#known[kind].set(value, [known])
+  }
+}
+
+function emptyIndex (): Record<ScopeKind, Map<string, KnownBudget[]>> {
+  return { global: new Map(), key: new Map(), team: new Map(), project: new Map(), model: new Map(), ip: new Map() }
+}
