@@ -5,11 +5,12 @@ import type { Readable } from 'node:stream'
 import { TASK_PATHS, type Task } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import type { Ask } from '../src/exchange/ask.ts'
-import { spool } from '../src/exchange/spool.ts'
+import { spool, type SpoolOptions } from '../src/exchange/spool.ts'
 import type { Gateway } from '../src/gateway.ts'
 import { readFormEnvelope } from '../src/wire/openai-chat/form-envelope.ts'
-import { outletOf } from '../plugins/outlet.ts'
 import { quoteOf } from '../src/routing/quote.ts'
+import { answer } from './answer.ts'
+import { readIdempotencyKey } from './idempotency-key.ts'
 import { factsOf, readJsonAsk, type Facts } from './json-ask.ts'
 
 /** Tasks whose request is JSON, and those whose request is a form; the wire they are asked in. */
@@ -25,16 +26,17 @@ const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { ga
   for (const task of JSON_TASKS) {
     fastify.post(TASK_PATHS[task], { bodyLimit: limits.inference, config: { task } }, (request, reply) => {
       const ask = readJsonAsk(request, task, totalMs)
-      return wantsQuote(request) ? quote(ask, reply) : gateway.exchange(ask, take(request, reply))
+      return wantsQuote(request) ? quote(ask, reply) : answer(request, reply, ask)
     })
   }
   for (const task of FORM_TASKS) {
     fastify.post(TASK_PATHS[task], { bodyLimit: limits.multipart, config: { task } }, async (request, reply) => {
       const known = { ...factsOf(request, totalMs), task } // before the body: a wrong header must not cost an upload
-      const ask = await askForm(request, known, { folder: spoolFolder, limitBytes: limits.multipart })
+      const wantsDigest = readIdempotencyKey(request) !== undefined
+      const ask = await askForm(request, known, { folder: spoolFolder, limitBytes: limits.multipart, wantsDigest })
       try {
         if (wantsQuote(request)) return quote(ask, reply)
-        await gateway.exchange(ask, take(request, reply))
+        await answer(request, reply, ask)
       } finally {
         if (ask.body.kind === 'multipart') ask.body.release()
       }
@@ -53,13 +55,8 @@ function wantsQuote ({ query, raw }: FastifyRequest): boolean {
   throw new GatewayError('invalid_body', { reason: 'dry_run must be 1 or 0.' }, { param: 'dry_run' })
 }
 
-function take (request: FastifyRequest, reply: FastifyReply) {
-  request.isExchange = true
-  return outletOf(reply)
-}
-
 async function askForm (
-  request: FastifyRequest, known: Facts & { task: Task }, limits: { folder: string, limitBytes: number }
+  request: FastifyRequest, known: Facts & { task: Task }, limits: Omit<SpoolOptions, 'contentType'>
 ): Promise<Ask> {
   const contentType = request.headers['content-type'] ?? ''
   if (!contentType.startsWith('multipart/')) throw new GatewayError('wrong_content_type', { contentType, expected: 'multipart/form-data' })

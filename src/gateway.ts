@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Catalog } from './catalog/catalog.ts'
 import type { Clock } from './core/clock.ts'
 import type { Exchange } from './exchange/ask.ts'
+import type { Replays } from './exchange/replays.ts'
 import type { KeyStore } from './keys/keys.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Reports } from './ledger/reports.ts'
@@ -34,6 +35,8 @@ export interface Gateway {
   providers (): Providers
   /** One client request from plan to settlement; always answers through the outlet. */
   readonly exchange: Exchange
+  /** For requests that carry an Idempotency-Key. */
+  readonly replays: Replays
   /** Inference paths that are served, for the start line. */
   readonly paths: readonly string[]
   /** Reads modelsconfig.yml again; false when it is invalid and the old catalog stays. */

@@ -11,6 +11,7 @@ import { createHttpUpstream } from './exchange/http-upstream.ts'
 import { createDrains } from './exchange/drains.ts'
 import { HeldBytes } from './exchange/holder.ts'
 import { inflated } from './exchange/inflate.ts'
+import { Replays, type ReplayParts } from './exchange/replays.ts'
 import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
@@ -53,7 +54,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const chance = createUnitSource(random)
   const health = createHealth({ clock, random: chance })
   const tallies = createTallies(catalog)
-  const limits = exchangeLimits(settings, clock)
+  const limits = exchangeLimits(settings, outside)
   const router = createRouter({
     catalog, providers, credentials, health, strategy: settings.strategy, unknownPrice: settings.unknownPrice
   })
@@ -71,9 +72,9 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     nextTag: createTagSource(random),
     describePlan: planText,
     describeNothingEligible,
-    report: countExchanges(createRequestLine(log), tallies),
-    alarm: (message, error) => { log.error(error === undefined ? {} : { err: error }, message) }
+    report: countExchanges(createRequestLine(log), tallies)
   })
+  const replays = openReplays(ledger, settings, limits)
   const metrics = openMetrics({ ...limits, tallies, catalog, providers, credentials, health, ledger, running })
   const interrupt = () => { running.interrupt() }
   const close = async () => {
@@ -87,11 +88,11 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const reports = createReports(sqlite)
   const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
-  const parts = { ledger, reports, keys, credentials, health, metrics, router, catalog, providers, exchange }
+  const parts = { ledger, reports, keys, credentials, health, metrics, router, catalog, providers, exchange, replays }
   return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt, close }
 }
 
-function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Settings, clock: Clock) {
+function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Settings, { clock, log }: Outside) {
   return {
     deadlines,
     keepAliveMs,
@@ -99,8 +100,17 @@ function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Sett
     mayReroutePolicy: contentPolicy === 'next',
     retryBudget: createRetryBudget({ clock }),
     drains: createDrains(clock),
-    heldBytes: new HeldBytes(limits.held)
+    heldBytes: new HeldBytes(limits.held),
+    alarm: (message: string, error?: unknown) => { log.error(error === undefined ? {} : { err: error }, message) }
   }
+}
+
+function openReplays (
+  { answers }: SqliteLedger, { limits: { keptAnswer, keptAnswers } }: Settings,
+  parts: Pick<ReplayParts, 'drains' | 'alarm'>
+) {
+  const { drains, alarm } = parts
+  return new Replays({ answers, drains, alarm, limitBytes: keptAnswer, held: new HeldBytes(keptAnswers) })
 }
 
 function openLedger (settings: Settings, { clock, log }: Outside) {
@@ -109,7 +119,9 @@ function openLedger (settings: Settings, { clock, log }: Outside) {
     if (error) log.error({ err: error }, message)
     else log.warn(message)
   }
-  const ledger = new SqliteLedger(database, { clock, alarm, checkpointThread: CHECKPOINT_THREAD, isSealing: true })
+  const ledger = new SqliteLedger(database, {
+    clock, alarm, checkpointThread: CHECKPOINT_THREAD, isSealing: true, answersBytes: settings.limits.keptAnswers
+  })
   const recovered = ledger.recover(clock.nowMs())
   if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')
   return { ledger, sqlite: database.sqlite }

@@ -69,6 +69,10 @@ export interface BodyLimits {
   readonly held: number
   /** Longest plain answer of a provider that is held in memory. */
   readonly answer: number
+  /** Longest answer kept for its Idempotency-Key. */
+  readonly keptAnswer: number
+  /** All of them together. */
+  readonly keptAnswers: number
 }
 
 /** Flags of `serve`, as commander hands them over; each also an environment variable. */
@@ -160,7 +164,9 @@ function readLimits (env: Env) {
       inference: bytes('AIBROKER_BODY_LIMIT', 32 * MIB),
       multipart: bytes('AIBROKER_MULTIPART_LIMIT', 100 * MIB),
       held: bytes('AIBROKER_HELD_LIMIT', 256 * MIB),
-      answer: bytes('AIBROKER_ANSWER_LIMIT', 64 * MIB)
+      answer: bytes('AIBROKER_ANSWER_LIMIT', 64 * MIB),
+      keptAnswer: bytes('AIBROKER_IDEMPOTENT_LIMIT', 1 * MIB),
+      keptAnswers: bytes('AIBROKER_IDEMPOTENT_TOTAL', 256 * MIB)
     },
     keepAliveMs: millis('AIBROKER_KEEP_ALIVE_MS', 15_000),
     drainMs: millis('AIBROKER_DRAIN_MS', 30_000),

@@ -22,6 +22,8 @@ const payment = (says: string): ErrorRow =>
   ({ status: 402, type: 'insufficient_quota', errorType: 'payment_required', says })
 const missing = (says: string): ErrorRow =>
   ({ status: 404, type: 'invalid_request_error', errorType: 'not_found', says })
+const conflict = (says: string): ErrorRow =>
+  ({ status: 409, type: 'invalid_request_error', errorType: 'invalid_request', says })
 const limited = (says: string): ErrorRow =>
   ({ status: 429, type: 'rate_limit_error', errorType: 'rate_limit_exceeded', says })
 
@@ -57,6 +59,19 @@ export const ERRORS = {
     type: 'timeout_error',
     errorType: 'timeout',
     says: 'The request body did not arrive in time.'
+  },
+  idempotency_in_flight: conflict(
+    'The first request with this Idempotency-Key is still running. Retry in a moment: its answer is kept for you.'),
+  idempotency_unknown: conflict('The request of this Idempotency-Key was made as exchange {exchange}, and how it ended ' +
+    'is not known: the broker stopped, or the client left, before its answer. It is not sent again; what is known of it ' +
+    'is in GET /v1/exchanges/{exchange}/explain. To send it again use another key.'),
+  idempotency_not_kept: conflict('The request of this Idempotency-Key was answered as exchange {exchange}, and its answer ' +
+    'is not kept (AIBROKER_IDEMPOTENT_LIMIT). It is not sent again; to send it again use another key.'),
+  idempotency_mismatch: {
+    status: 422,
+    type: 'invalid_request_error',
+    errorType: 'invalid_request',
+    says: 'This Idempotency-Key was used for another request within the last 24 hours. Use another key.'
   },
   too_large: {
     status: 413,

@@ -7,6 +7,7 @@ import type { NanoUsd } from '../core/money.ts'
 import type { JsonBody } from '../core/json.ts'
 import type { Edit } from '../core/json-edit.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
+import type { IdempotentRequest } from '../ledger/idempotency.ts'
 import type { WireFormat } from '../wire/format.ts'
 import type { Outlet } from './outlet.ts'
 
@@ -15,6 +16,8 @@ export interface SpooledBody {
   readonly kind: 'multipart'
   readonly contentType: string
   readonly bytes: number
+  /** Of its parts; set when it was asked for. */
+  readonly digest?: Buffer | undefined
   /** Where the value of the `model` field is. */
   readonly model: { readonly start: number, readonly end: number }
   /** The whole body with the edits applied, and its length. */
@@ -41,6 +44,8 @@ export interface Ask {
   readonly streamMode: StreamMode | undefined
   /** The client's own attribution headers, for OpenRouter. */
   readonly attribution: { readonly referer: string | undefined, readonly title: string | undefined }
+  /** `Idempotency-Key`. */
+  readonly idempotent?: IdempotentRequest | undefined
 }
 
 export type Exchange = (ask: Ask, outlet: Outlet) => Promise<void>

@@ -13,4 +13,6 @@ export interface Outlet {
   onDrain (listener: () => void): void
   /** Hears once when the client left before the answer ended; at once when it already has. Set once. */
   onGone (listener: () => void): void
+  /** No provider has taken the request that is about to be refused. */
+  noteUnserved? (): void
 }

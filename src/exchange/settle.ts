@@ -20,7 +20,8 @@ export function exchangeIntent (ask: Ask, plan: Plan, parts: ExchangeParts): Exc
     task: ask.task,
     isStream: ask.envelope.isStream,
     requestedModel: ask.envelope.model,
-    plan: parts.describePlan(plan)
+    plan: parts.describePlan(plan),
+    idempotent: ask.idempotent
   }
 }
 

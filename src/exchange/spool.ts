@@ -10,6 +10,7 @@ import { GatewayError } from '../core/errors.ts'
 import { splice, type Edit } from '../core/json-edit.ts'
 import { boundaryOf, MultipartError, MultipartScanner, type FormField } from '../wire/multipart.ts'
 import type { SpooledBody } from './ask.ts'
+import { FormDigest } from './form-digest.ts'
 
 const MEMORY_BYTES = 1024 * 1024
 
@@ -18,6 +19,8 @@ export interface SpoolOptions {
   /** Where a large body waits; made when needed, readable by the owner only. */
   readonly folder: string
   readonly limitBytes: number
+  /** The body gets its digest. */
+  readonly wantsDigest?: boolean
 }
 
 export interface Spooled {
@@ -33,10 +36,12 @@ export async function spool (incoming: Readable, options: SpoolOptions): Promise
   const boundary = boundaryOf(options.contentType)
   if (boundary === undefined) throw new GatewayError('invalid_body', { reason: 'The multipart content type names no boundary.' })
   const scanner = new MultipartScanner(boundary)
+  const digest = options.wantsDigest ? new FormDigest(boundary) : undefined
   const store = new SpoolStore(options.folder)
   try {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       scanner.push(chunk)
+      digest?.push(chunk)
       await store.add(chunk)
       if (store.bytes > options.limitBytes) throw tooLarge(options.limitBytes)
     }
@@ -44,7 +49,8 @@ export async function spool (incoming: Readable, options: SpoolOptions): Promise
     await store.closeFile()
     const model = scanner.fields.get('model')
     if (!model) throw new GatewayError('missing_model')
-    return { body: bodyOf(store, options.contentType, model), fields: scanner.fields }
+    const body = bodyOf(store, options.contentType, model)
+    return { body: digest ? { ...body, digest: digest.end() } : body, fields: scanner.fields }
   } catch (error) {
     await store.closeFile()
     store.release()

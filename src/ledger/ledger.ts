@@ -21,6 +21,7 @@ import type { NanoUsd } from '../core/money.ts'
 import type { CostGrade, Usage } from '../core/usage.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
 import type { Task } from '../core/ask.ts'
+import type { IdempotentRequest } from './idempotency.ts'
 
 /** What is known of an exchange before anything is sent. */
 export interface ExchangeIntent {
@@ -34,6 +35,8 @@ export interface ExchangeIntent {
   readonly requestedModel: string
   /** Canonical JSON of the plan (routing/explain.ts); equal plans share one row. */
   readonly plan: string
+  /** Under an Idempotency-Key: its row is written with that of the first attempt, or both are refused. */
+  readonly idempotent?: IdempotentRequest | undefined
   /** Of the client's key: whose budgets it counts in, besides those of key, address, model and everybody. */
   readonly team?: string | undefined
   readonly project?: string | undefined

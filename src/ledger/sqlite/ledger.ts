@@ -14,6 +14,7 @@ import { Checkpoints } from './checkpoints.ts'
 import type { OpenDatabase } from './database.ts'
 import { createDictionary, type Dictionary } from './dictionary.ts'
 import { GroupCommit, unavailable } from './group-commit.ts'
+import { SqliteAnswers } from './idempotency.ts'
 import { createMark, type Mark } from './mark.ts'
 import type { OutageParts } from './outage.ts'
 import { recoverRows } from './recovery.ts'
@@ -29,16 +30,22 @@ export interface LedgerOutside extends Pick<OutageParts, 'clock' | 'alarm'> {
   readonly checkpointThread?: URL | undefined
   /** Use of a budget has reached a threshold; called after the commit, never inside it. */
   readonly budgetCrossed?: (crossing: BudgetCrossing) => void
+  /** What all kept answers may take. */
+  readonly answersBytes?: number | undefined
   /** Settled rows are sealed in the background; absent: they wait for a process that does. */
   readonly isSealing?: boolean
 }
 
 const SILENT: LedgerOutside = { clock: systemClock, alarm: nothing }
 
+const MOST_ANSWERS_BYTES = 256 * 1024 * 1024
+
 const NO_NAMES: ExchangeNames = { ip: 0, key: 0, requestedModel: 0 }
 
 /** The only writer of its database, which it closes when it is closed. Call `recover` once before anything else. */
 export class SqliteLedger implements Ledger {
+  /** What was answered under Idempotency-Keys. */
+  readonly answers: SqliteAnswers
   readonly #database: OpenDatabase
   readonly #dictionary: Dictionary
   readonly #budgets: BudgetBooks
@@ -60,7 +67,14 @@ export class SqliteLedger implements Ledger {
     this.#database = database
     this.#dictionary = createDictionary(sqlite)
     this.#budgets = new BudgetBooks(sqlite, outside.budgetCrossed ?? nothing)
+    this.answers = new SqliteAnswers({
+      ...outside,
+      sqlite,
+      limitBytes: outside.answersBytes ?? MOST_ANSWERS_BYTES,
+      commits: { add: (work) => { this.#commits.add(work) } }
+    })
     this.#books = {
+      answers: this.answers,
       rows: createRows(sqlite, this.#dictionary),
       rollup: createRollup(sqlite),
       budgets: this.#budgets,
@@ -151,6 +165,7 @@ export class SqliteLedger implements Ledger {
   async close (): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.answers.stop()
     const lost = this.#commits.stop()
     if (lost > 0) {
       this.#outside.alarm(`${lost} ended exchanges could not be written; the next start books their upper bound`,
@@ -176,6 +191,7 @@ export class SqliteLedger implements Ledger {
   #afterCommit (): void {
     this.#mark.keep()
     this.#budgets.afterCommit()
+    this.answers.afterCommit()
     this.#checkpoints?.noteCommit()
     this.#seals?.noteCommit()
   }
@@ -184,6 +200,7 @@ export class SqliteLedger implements Ledger {
     this.#dictionary.forget()
     this.#budgets.afterRollback()
     this.#books.rollup.clear()
+    this.answers.afterRollback()
   }
 }
 

@@ -8,6 +8,7 @@ import type { BudgetBooks } from './budget-books.ts'
 import type { Held } from './budget-claims.ts'
 import type { BackendId } from './dictionary.ts'
 import type { Work } from './group-commit.ts'
+import type { SqliteAnswers } from './idempotency.ts'
 import type { OutageParts } from './outage.ts'
 import type { Rollup } from './rollup.ts'
 import { MOST_ATTEMPTS, type ExchangeNames, type Rows } from './rows.ts'
@@ -30,6 +31,7 @@ export interface Books {
   readonly rows: Rows
   readonly rollup: Rollup
   readonly budgets: Pick<BudgetBooks, 'open' | 'retry' | 'settle'>
+  readonly answers: Pick<SqliteAnswers, 'insert'>
   /** By row, in the order they were opened. */
   readonly running: Map<number, Running>
   readonly alarm: OutageParts['alarm']
@@ -71,6 +73,7 @@ export class Opening implements Work {
     if (!attempt) return
     exchange.backend = rows.insertAttempt(row, 1, exchange.createdAtMs, attempt)
     exchange.attempts = 1
+    if (intent.idempotent) this.#books.answers.insert(row, intent.idempotent)
   }
 
   undo (): void {

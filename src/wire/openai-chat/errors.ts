@@ -8,6 +8,8 @@ import type { JsonObject } from '../../core/json.ts'
 
 /** Failures that the same request meets again: clients must not try it again. */
 const PERMANENT: ReadonlySet<number> = new Set([402, 403, 404])
+/** Likewise, though clients try others of their status again. */
+const PERMANENT_CODES: ReadonlySet<ErrorCode> = new Set(['idempotency_unknown', 'idempotency_not_kept'])
 /** Failures that pass by themselves; the answer always says when to come back. */
 const PASSING: ReadonlySet<number> = new Set([429, 503])
 
@@ -45,5 +47,5 @@ export function errorHeaders (error: GatewayError): Record<string, string> {
 
 /** Ours to judge only when the status is ours: a provider's own refusal passes without our opinion. */
 function isPermanent ({ code, status }: { readonly code: ErrorCode, readonly status: number }): boolean {
-  return PERMANENT.has(status) && ERRORS[code].status === status
+  return PERMANENT_CODES.has(code) || (PERMANENT.has(status) && ERRORS[code].status === status)
 }

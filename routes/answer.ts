@@ -1,0 +1,28 @@
+// Hands an ask to its exchange, or gives the answer that is kept under its Idempotency-Key.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Ask } from '../src/exchange/ask.ts'
+import { outletOf } from '../plugins/outlet.ts'
+import { idempotentRequest, readIdempotencyKey } from './idempotency-key.ts'
+
+/** @throws GatewayError when the key stands for another request, or for one whose answer cannot be given. */
+export function answer (request: FastifyRequest, reply: FastifyReply, ask: Ask): Promise<void> {
+  const name = readIdempotencyKey(request)
+  if (name === undefined) return take(request).exchange(ask, outletOf(reply))
+  return answerOnce(request, reply, { ask, name })
+}
+
+async function answerOnce (
+  request: FastifyRequest, reply: FastifyReply, { ask, name }: { readonly ask: Ask, readonly name: string }
+): Promise<void> {
+  const idempotent = idempotentRequest(name, request, ask)
+  const claim = request.server.gateway.replays.claim(idempotent)
+  if (claim.kind === 'kept') return claim.tell(outletOf(reply))
+  await take(request).exchange({ ...ask, idempotent }, claim.record(outletOf(reply)))
+}
+
+/** From here on the exchange writes the line of the log. */
+function take (request: FastifyRequest) {
+  request.isExchange = true
+  return request.server.gateway
+}
