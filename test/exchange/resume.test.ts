@@ -110,6 +110,17 @@ for (const [why, [next, ...outcomes]] of Object.entries(HOPELESS)) {
   })
 }
 
+t.test('a sequel that breaks as well adds to what was shown, and still the first cause is told', async (t) => {
+  const sequel = errorInStream({ pieces: [SHOWN, ' a'], error: { message: 'another cause' } })
+  const play = await timed(t, [sequence(OVERLOADED, status(400)), sequence(sequel, status(400))])
+  const caller = await play.ask({ headers: RESUME })
+  await play.until(caller.ended)
+  t.match(await caller.stream(), { text: `${SHOWN} a`, isDone: false, error: { message: /test0: the first cause/ } })
+  t.notMatch(caller.raw, 'another cause')
+  t.equal(caller.isCut, true, 'P6')
+  await play.holds(t, [{ status: 200, error: 'stream_cut', outcomes: ['cut', 'cut', 'refused'] }])
+})
+
 const CALL = { index: 0, id: 'call_1', type: 'function', function: { name: 'pay', arguments: '{"amo' } }
 const SHOWN_BEYOND_TEXT: Readonly<Record<string, readonly string[]>> = {
   'half a tool call': [ROLE, delta({ tool_calls: [CALL] })],
