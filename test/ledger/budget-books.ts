@@ -22,6 +22,8 @@ export interface BudgetedBooks extends SqliteBooks {
   readonly budgets: SqliteBudgets
   readonly crossings: BudgetCrossing[]
   set (changes?: Partial<BudgetTerms>): Budget
+  /** Keeps the ledger from writing until the function is called. */
+  hold (): () => void
   /** As the file has them, read by the other connection. */
   windows (): WindowRow[]
 }
@@ -58,6 +60,10 @@ export function budgetedBooks (
     budgets,
     crossings,
     set: (changes = {}) => budgets.set(terms(changes)).budget,
+    hold () {
+      guest.sqlite.exec('BEGIN IMMEDIATE')
+      return () => { guest.sqlite.exec('COMMIT') }
+    },
     windows: () => windows.all().map((row) => ({ ...row, startMs: Number(row.startMs) }))
   }
 }

@@ -206,14 +206,16 @@ t.test('a provider that charges more than the bound is booked as it is, and the 
   const exchange = await ledger.open(exchangeIntent(), attemptIntent({ ceiling: 10n }))
   await ledger.settle(exchange, settlement({ attempt: answered({ cost: 12n }) }))
   t.match(windows(), [{ spent: 12n, reserved: 0n }])
-  t.match(await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceiling: 1n }))), { extras: { metadata: { left: '0.000000000' } } })
+  const { extras } = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceiling: 1n })))
+  t.match(extras.metadata, { spent: '0.000000012', left: '0.000000000' })
 })
 
 t.test('a new window begins at nothing, and a running exchange stays in its own', async (t) => {
   const { ledger, set, windows, verify } = budgetedBooks(t)
   set({ window: daily, limit: 5_000_000n })
   const late = await ledger.open(exchangeIntent(), attemptIntent({ ceiling: 5_000_000n }))
-  const next = await ledger.open(exchangeIntent({ createdAtMs: NOON_MS + DAY_MS }), attemptIntent({ ceiling: 5_000_000n }))
+  const tomorrow = exchangeIntent({ createdAtMs: NOON_MS + DAY_MS })
+  const next = await ledger.open(tomorrow, attemptIntent({ ceiling: 5_000_000n }))
   await ledger.settle(late, settlement({ attempt: answered({ cost: 1n }) }))
   await ledger.settle(next, settlement({ attempt: answered({ cost: 2n }) }))
   t.match(windows(), [{ spent: 1n, reserved: 0n }, { spent: 2n, reserved: 0n }])
@@ -225,7 +227,8 @@ t.test('a rolling window adds up its sixtieths, and room comes back as they wear
   const hour = 3_600_000
   set({ window: { kind: 'rolling', ms: hour }, limit: 100n })
   const use = async (afterMs: number, cost: bigint) => {
-    const exchange = await ledger.open(exchangeIntent({ createdAtMs: NOON_MS + afterMs }), attemptIntent({ ceiling: cost }))
+    const intent = exchangeIntent({ createdAtMs: NOON_MS + afterMs })
+    const exchange = await ledger.open(intent, attemptIntent({ ceiling: cost }))
     await ledger.settle(exchange, settlement({ attempt: answered({ cost }) }))
   }
   await use(0, 60n)

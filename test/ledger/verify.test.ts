@@ -39,6 +39,11 @@ t.test('empty books have no difference', async (t) => {
   })
 })
 
+const BUDGET = `
+  INSERT INTO budgets (id, name, scope, scope_value, unit, amount, window, reach_ms, thresholds, is_soft, may_clamp,
+    created_at_ms)
+  VALUES (1, 'planted', 'global', '', 'usd', 100, '{"kind":"total"}', 0, '[]', 0, 0, 0); `
+
 const PLANTED: ReadonlyArray<readonly [damage: Damage, sql: string, first: RegExp]> = [
   ['left_open', 'UPDATE exchanges SET status = NULL WHERE id = 3', /^exchange 3$/],
   ['attempt_without_exchange', 'DELETE FROM exchanges WHERE id = 2', /^attempt 513$/],
@@ -62,6 +67,13 @@ const PLANTED: ReadonlyArray<readonly [damage: Damage, sql: string, first: RegEx
   ['sums_differ', 'UPDATE usage_hourly SET first_request_at_ms = first_request_at_ms - 1', /first_request_at_ms is/],
   ['cost_differs', 'UPDATE usage_hourly SET cost_nano_usd = cost_nano_usd + 1', /cost_nano_usd is 900001, the rows say 900000$/],
   ['cost_differs', 'UPDATE attempts SET cost_nano_usd = 1 WHERE id = 257', /cost_nano_usd is 900000, the rows say 450001$/],
+  ['unknown_reference', 'UPDATE exchanges SET budgets = 9999 WHERE id = 2', /^exchange 2$/],
+  ['budget_differs', BUDGET + 'INSERT INTO budget_windows VALUES (1, 0, 5, 0, 0)',
+    /^budget planted from 1970-01-01T00:00:00.000Z: spent is 5, the rows say 0$/],
+  ['budget_differs', BUDGET + "INSERT INTO budget_sets VALUES (1, '[[1,0]]'); UPDATE exchanges SET budgets = 1",
+    /^budget planted from 1970-01-01T00:00:00.000Z: spent is 0, the rows say 1350000$/],
+  ['reservation_differs', BUDGET + 'INSERT INTO budget_windows VALUES (1, 0, 0, 7, 0)',
+    /^budget planted from .*: reserved is 7, the rows say 0$/],
   ['sealed_row_changed', 'UPDATE attempts SET first_event_ms = 239 WHERE id = 514', /^attempt 2 of exchange 2$/],
   ['sealed_row_missing', 'DELETE FROM exchanges WHERE id = 3', /^exchange 3$/],
   ['row_slipped_in', "INSERT INTO names (id, text) VALUES (-1, 'nobody')", /^name -1$/],

@@ -37,6 +37,7 @@ export class BudgetBooks {
 
   /** Reserves for the first attempt. Undefined: there are no budgets. An error: nothing has changed. */
   open (scopes: Scopes, attempt: AttemptIntent): Held | GatewayError | undefined {
+    this.#index.refresh()
     if (this.#index.isEmpty) return undefined
     const before = holdsNothing(scopes)
     return this.#move(before, this.#after(before, attempt), attempt)
@@ -44,6 +45,7 @@ export class BudgetBooks {
 
   /** Books the ended attempt and reserves for the next one: what is held from now on. An error: nothing has changed. */
   retry (held: Held, ended: AttemptResult, next: AttemptIntent): Held | GatewayError {
+    this.#index.refresh()
     return this.#move(held, this.#after(held, next), next, ended)
   }
 
@@ -74,9 +76,9 @@ export class BudgetBooks {
 
   /** See Ledger.room. */
   room (scopes: Scopes, attempt: AttemptIntent): Room | undefined {
-    const isEmpty = this.#index.isEmpty
+    this.#index.refresh()
     this.#index.stale() // no transaction ends here
-    if (isEmpty) return undefined
+    if (this.#index.isEmpty) return undefined
     const before = holdsNothing(scopes)
     const after = this.#after(before, attempt)
     const short = this.#shortages(after.lines, movesOf(before, after, NOTHING))

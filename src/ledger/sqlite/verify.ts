@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3'
 import type { Damage, Difference, VerifyReport } from '../verify.ts'
 import { verifySeals } from './seals-verify.ts'
+import { compareBudgets } from './verify-budgets.ts'
 import { compareSums } from './verify-sums.ts'
 
 /** Queries for the ids of bad rows; `what` names the row in the answer. */
@@ -90,6 +91,7 @@ function check (sqlite: Database.Database): VerifyReport {
     ...damageOf(sqlite),
     ...CHECKS.flatMap((check) => run(sqlite, check)),
     ...compareSums(sqlite),
+    ...compareBudgets(sqlite),
     ...sealed.differences
   ]
   return {

@@ -1,0 +1,158 @@
+// Windows of budgets, computed again from the rows: spent is what closed attempts used, reserved what running ones may.
+//
+// Rows that were pruned for their age cannot be added up any more: windows from before the oldest row that is kept may
+// have spent more than their rows say, never less.
+
+import type { Database } from 'better-sqlite3'
+import type { Budget, BudgetUnit } from '../../budgets/budget.ts'
+import { openBudgetRows } from '../../budgets/budget-rows.ts'
+import { inputTokens, outputTokens, USAGE_KINDS } from '../../core/usage.ts'
+import type { Damage, Difference } from '../verify.ts'
+import { readPlaces } from './budget-sets.ts'
+import type { WindowSums } from './budget-windows.ts'
+import { COUNTS_OF_ATTEMPT } from './columns.ts'
+import { prunedOf } from './seals-verify.ts'
+
+const TOKENS = USAGE_KINDS.flatMap((kind, at) =>
+  (inputTokens({ [kind]: 1 }) ?? outputTokens({ [kind]: 1 })) === undefined ? [] : [COUNTS_OF_ATTEMPT[at] ?? 'NULL'])
+
+// The same rules as in budget-amounts.ts.
+const TOLD = `coalesce(${TOKENS.join(', ')}) IS NOT NULL`
+const TOKEN_SUM = TOKENS.map((count) => `coalesce(${count}, 0)`).join(' + ')
+const BOUND = "iif(a.grade = (SELECT id FROM names WHERE text = 'free'), 0, coalesce(a.ceiling_tokens, 0))"
+
+const ATTEMPTS = `
+  SELECT s.text AS text, n.text AS model,
+    sum(iif(a.outcome IS NULL, 0, coalesce(a.cost_nano_usd, 0) + coalesce(a.markup_nano_usd, 0))) AS spentUsd,
+    sum(iif(a.outcome IS NULL, coalesce(a.ceiling_nano_usd, 0), 0)) AS reservedUsd,
+    sum(iif(a.outcome IS NULL, 0, iif(${TOLD}, ${TOKEN_SUM}, ${BOUND}))) AS spentTokens,
+    sum(iif(a.outcome IS NULL, coalesce(a.ceiling_tokens, 0), 0)) AS reservedTokens
+  FROM exchanges e
+  JOIN budget_sets s ON s.id = e.budgets
+  JOIN attempts a ON a.id BETWEEN e.id * 256 AND e.id * 256 + 255
+  JOIN backends b ON b.id = a.backend
+  JOIN names n ON n.id = b.model
+  GROUP BY e.budgets, b.model`
+
+const REQUESTS = `
+  SELECT s.text AS text, count(e.status) AS spent, count(*) - count(e.status) AS reserved
+  FROM exchanges e JOIN budget_sets s ON s.id = e.budgets GROUP BY e.budgets`
+
+const STORED = 'SELECT budget, start_ms AS startMs, spent, reserved FROM budget_windows ORDER BY budget, start_ms'
+
+const DANGLING = `
+  SELECT count(*) AS count, min(id) AS first FROM exchanges e
+  WHERE e.budgets IS NOT NULL AND NOT EXISTS (SELECT 1 FROM budget_sets s WHERE s.id = e.budgets)`
+
+interface AttemptSums {
+  readonly text: string
+  readonly model: string
+  readonly spentUsd: bigint
+  readonly reservedUsd: bigint
+  readonly spentTokens: bigint
+  readonly reservedTokens: bigint
+}
+
+type RequestSums = WindowSums & { readonly text: string }
+type StoredRow = WindowSums & { readonly budget: bigint, readonly startMs: bigint }
+
+const NOTHING: WindowSums = { spent: 0n, reserved: 0n }
+
+export function compareBudgets (sqlite: Database): Difference[] {
+  const { byId } = openBudgetRows(sqlite)
+  const budgets = new Cache(byId)
+  const expected = expectedSums(sqlite, budgets)
+  const found = new Findings(budgets, oldestKeptMs(sqlite))
+  for (const { budget, startMs, ...stored } of sqlite.prepare<[], StoredRow>(STORED).safeIntegers().iterate()) {
+    const place = `${budget} ${startMs}`
+    found.compare(place, stored, expected.get(place) ?? NOTHING)
+    expected.delete(place)
+  }
+  for (const [place, sums] of expected) found.compare(place, NOTHING, sums)
+  return [...danglingSets(sqlite), ...found.differences()]
+}
+
+function expectedSums (sqlite: Database, budgets: Cache): Map<string, WindowSums> {
+  const expected = new Map<string, WindowSums>()
+  const add = (text: string, sumsOf: (budget: Budget) => WindowSums | undefined) => {
+    for (const { budgetId, startMs } of readPlaces(text)) {
+      const budget = budgets.get(budgetId)
+      const sums = budget && sumsOf(budget)
+      if (!sums) continue
+      const place = `${budgetId} ${startMs}`
+      const { spent, reserved } = expected.get(place) ?? NOTHING
+      expected.set(place, { spent: spent + sums.spent, reserved: reserved + sums.reserved })
+    }
+  }
+  for (const row of sqlite.prepare<[], AttemptSums>(ATTEMPTS).safeIntegers().iterate()) {
+    add(row.text, ({ unit, scope }) => scope.kind === 'model' && scope.value !== row.model ? undefined : sumsIn(unit, row))
+  }
+  for (const row of sqlite.prepare<[], RequestSums>(REQUESTS).safeIntegers().iterate()) {
+    add(row.text, ({ unit }) => unit === 'requests' ? row : undefined)
+  }
+  return expected
+}
+
+function sumsIn (unit: BudgetUnit, row: AttemptSums): WindowSums | undefined {
+  if (unit === 'usd') return { spent: row.spentUsd, reserved: row.reservedUsd }
+  return unit === 'tokens' ? { spent: row.spentTokens, reserved: row.reservedTokens } : undefined
+}
+
+/** Budgets by id, each read once. */
+class Cache {
+  readonly #read: (id: number) => Budget | undefined
+  readonly #known = new Map<number, Budget | undefined>()
+
+  constructor (read: (id: number) => Budget | undefined) {
+    this.#read = read
+  }
+
+  get (id: number): Budget | undefined {
+    if (!this.#known.has(id)) this.#known.set(id, this.#read(id))
+    return this.#known.get(id)
+  }
+}
+
+class Findings {
+  readonly #budgets: Cache
+  readonly #keptFromMs: number
+  readonly #found = new Map<Damage, { count: number, first: string }>()
+
+  constructor (budgets: Cache, keptFromMs: number) {
+    this.#budgets = budgets
+    this.#keptFromMs = keptFromMs
+  }
+
+  compare (place: string, stored: WindowSums, rows: WindowSums): void {
+    const [id = 0, startMs = 0] = place.split(' ').map(Number)
+    const mayBePruned = startMs < this.#keptFromMs
+    const isSpentRight = mayBePruned ? stored.spent >= rows.spent : stored.spent === rows.spent
+    const window = `budget ${this.#budgets.get(id)?.name ?? id} from ${new Date(startMs).toISOString()}`
+    if (!isSpentRight) this.#note('budget_differs', `${window}: spent is ${stored.spent}, the rows say ${rows.spent}`)
+    if (stored.reserved === rows.reserved) return
+    this.#note('reservation_differs', `${window}: reserved is ${stored.reserved}, the rows say ${rows.reserved}`)
+  }
+
+  differences (): Difference[] {
+    return [...this.#found].map(([name, { count, first }]) => ({ name, count, first }))
+  }
+
+  #note (name: Damage, first: string): void {
+    const known = this.#found.get(name)
+    if (known) known.count++
+    else this.#found.set(name, { count: 1, first })
+  }
+}
+
+/** Windows that begin later have all their rows. */
+function oldestKeptMs (sqlite: Database): number {
+  if (!prunedOf(sqlite)) return -Infinity
+  const oldest = sqlite.prepare<[], number | null>('SELECT min(created_at_ms) FROM exchanges').pluck().get()
+  return oldest ?? Infinity
+}
+
+function danglingSets (sqlite: Database): Difference[] {
+  const found = sqlite.prepare<[], { count: number, first: number }>(DANGLING).get()
+  if (!found || found.count === 0) return []
+  return [{ name: 'unknown_reference', count: found.count, first: `exchange ${found.first}` }]
+}
