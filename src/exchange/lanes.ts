@@ -3,6 +3,7 @@
 import { asObject, type JsonObject } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Provider } from '../providers/provider.ts'
+import { withServiceTier } from '../wire/circumstances.ts'
 import type { StreamReader } from '../wire/format.ts'
 import type { AttemptJob } from './attempted.ts'
 import type { UpstreamHeaders } from './upstream.ts'
@@ -33,13 +34,18 @@ export function isStreamAnswer (ask: Ask, headers: UpstreamHeaders): boolean {
   return ask.task === 'speech' && !type.includes('json')
 }
 
-/** Usage of an answer or event: first where this provider hides it, then in its usual place. */
+/** Usage of an answer or event, with its service tier: first where this provider hides it, then in its usual place. */
 export function usageOf (provider: Provider, value: JsonObject): JsonObject | undefined {
+  const usage = hiddenUsage(provider, value) ?? asObject(value['usage'])
+  return usage && withServiceTier(usage, value)
+}
+
+function hiddenUsage (provider: Provider, value: JsonObject): JsonObject | undefined {
   for (const quirk of provider.usageQuirks ?? []) {
     const usage = quirk(value)
     if (usage) return usage
   }
-  return asObject(value['usage'])
+  return undefined
 }
 
 /** Whether the answer goes out byte for byte: the client asked for that, or it is OpenRouter's own. */

@@ -1,7 +1,7 @@
 // Counts as providers tell them: numbers, numbers in strings, nulls, and now and then what cannot be true.
 
 import type { JsonValue } from '../core/json.ts'
-import { MOST_UNITS, NOTHING_TOLD, type Measured, type UsageKind } from '../core/usage.ts'
+import { MOST_UNITS, NOTHING_TOLD, type Circumstances, type Measured, type UsageKind } from '../core/usage.ts'
 
 const DIGITS = /^\d{1,10}$/
 
@@ -30,8 +30,10 @@ export function without (total: number | undefined, ...parts: ReadonlyArray<numb
   return rest < 0 ? 0 : rest
 }
 
+type Told = Pick<Measured, 'isTold' | 'reportedCost'> & { readonly circumstances?: Circumstances | undefined }
+
 /** One impossible count discredits all that came with it, money included: nothing of it is kept but the doubt. */
-export function measuredOf (counts: ToldCounts, { isTold, reportedCost }: Omit<Measured, 'usage'>): Measured {
+export function measuredOf (counts: ToldCounts, { isTold, reportedCost, circumstances }: Told): Measured {
   const usage: { [kind in UsageKind]?: number } = {}
   for (const kind in counts) {
     const count = counts[kind as UsageKind]
@@ -39,5 +41,5 @@ export function measuredOf (counts: ToldCounts, { isTold, reportedCost }: Omit<M
     if (Number.isNaN(count)) return { ...NOTHING_TOLD, doubt: `told a count of ${kind} that cannot be true` }
     usage[kind as UsageKind] = count
   }
-  return { usage, isTold, reportedCost }
+  return circumstances ? { usage, isTold, reportedCost, circumstances } : { usage, isTold, reportedCost }
 }

@@ -3,34 +3,48 @@
 
 import { asObject, type JsonObject } from '../../core/json.ts'
 import type { Measured } from '../../core/usage.ts'
+import { readCircumstances } from '../circumstances.ts'
 import { readReportedCost } from '../reported-cost.ts'
 import { measuredOf, readCount, without, type ToldCounts } from '../told-counts.ts'
+import { readExtras } from '../told-extras.ts'
+import { partsOfInput } from '../told-input.ts'
 
 /**
- * Counts of `usage`. OpenAI's totals hold their parts: cached, cache-written, audio and image tokens are inside
+ * Counts of `usage`. OpenAI's totals hold their parts: cached, cache-written, audio, image and video tokens are inside
  * `prompt_tokens`, reasoning and the rest inside `completion_tokens`. Parts that were not told stay undefined (P5);
  * without both totals the usage counts as not told.
  */
 export function readUsage (usage: JsonObject): Measured {
-  const input = readInput(usage)
-  const output = readOutput(usage, promptOf(usage))
+  const totals = totalsOf(usage)
+  const input = readInput(usage, totals)
+  const output = readOutput(usage, totals)
   const isTold = input.input !== undefined && output.output !== undefined
-  return measuredOf(Object.assign(input, output), { isTold, reportedCost: readReportedCost(usage) })
+  return measuredOf(Object.assign(input, output, readExtras(usage)), {
+    isTold, reportedCost: readReportedCost(usage), circumstances: readCircumstances(usage)
+  })
 }
 
-function readInput (usage: JsonObject): ToldCounts {
-  const details = asObject(usage['prompt_tokens_details']) ?? {}
-  const cacheRead = readCount(details['cached_tokens']) ?? readCount(usage['prompt_cache_hit_tokens'])
-  const cacheWrite = readCount(details['cache_write_tokens'])
-  const audio = readCount(details['audio_tokens'])
-  const image = readCount(details['image_tokens'])
-  return {
-    input: without(promptOf(usage), cacheRead, cacheWrite, audio, image),
-    cache_read: cacheRead,
-    cache_write: cacheWrite,
-    audio_input: audio,
-    image_input: image
+/** As told, `prompt` with the cached tokens that were left out of it. */
+interface Totals {
+  readonly prompt: number | undefined
+  readonly completion: number | undefined
+  readonly total: number | undefined
+  readonly cached: number | undefined
+  readonly reasoning: number | undefined
+}
+
+function totalsOf (usage: JsonObject): Totals {
+  const cached = readCount(asObject(usage['prompt_tokens_details'])?.['cached_tokens']) ??
+    readCount(usage['prompt_cache_hit_tokens'])
+  const totals = {
+    prompt: promptOf(usage),
+    completion: readCount(usage['completion_tokens']),
+    total: readCount(usage['total_tokens']),
+    cached,
+    reasoning: readCount(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']) ??
+      readCount(usage['reasoning_tokens'])
   }
+  return isCacheOutside(totals) ? { ...totals, prompt: (totals.prompt ?? 0) + (cached ?? 0) } : totals
 }
 
 /** DeepSeek splits the prompt into cache hits and misses. https://api-docs.deepseek.com/guides/kv_cache */
@@ -42,26 +56,22 @@ function promptOf (usage: JsonObject): number | undefined {
   return hit === undefined || miss === undefined ? undefined : hit + miss
 }
 
-function readOutput (usage: JsonObject, prompt: number | undefined): ToldCounts {
+function readInput (usage: JsonObject, { prompt, cached }: Totals): ToldCounts {
+  const details = asObject(usage['prompt_tokens_details']) ?? {}
+  return partsOfInput({ total: prompt, details, cached, creation: usage['cache_creation'] })
+}
+
+function readOutput (usage: JsonObject, totals: Totals): ToldCounts {
   const details = asObject(usage['completion_tokens_details']) ?? {}
-  const completion = readCount(usage['completion_tokens'])
-  const reasoning = readCount(details['reasoning_tokens'])
+  const { completion, reasoning } = totals
   const audio = readCount(details['audio_tokens'])
   const image = readCount(details['image_tokens'])
-  const isOutside = isReasoningOutside({ prompt, completion, reasoning, total: readCount(usage['total_tokens']) })
   return {
-    output: without(completion, isOutside ? 0 : reasoning, audio, image),
-    reasoning,
+    output: without(completion, isReasoningOutside(totals) ? 0 : reasoning, audio, image),
+    reasoning: reasoning ?? untoldReasoning(totals),
     audio_output: audio,
     image_output: image
   }
-}
-
-interface Totals {
-  readonly prompt: number | undefined
-  readonly completion: number | undefined
-  readonly reasoning: number | undefined
-  readonly total: number | undefined
 }
 
 /**
@@ -72,4 +82,21 @@ function isReasoningOutside ({ prompt, completion, reasoning, total }: Totals): 
   if (prompt === undefined || completion === undefined || reasoning === undefined || reasoning === 0) return false
   const sum = prompt + completion + reasoning
   return total === sum || (reasoning > completion && (total === undefined || total > sum))
+}
+
+/** At times xAI leaves cached tokens out of `prompt_tokens`: then they are more than it, and the total proves it. */
+function isCacheOutside ({ prompt, completion, cached, reasoning = 0, total }: Totals): boolean {
+  if (prompt === undefined || completion === undefined || cached === undefined || cached <= prompt) return false
+  const sum = prompt + cached + completion
+  return total === sum || total === sum + reasoning
+}
+
+/**
+ * Gemini's OpenAI-compatible endpoint names thinking nowhere: it is in the total and in no part of it, and is billed as
+ * output. A rest as large as the cache is rather that. https://ai.google.dev/gemini-api/docs/openai
+ */
+function untoldReasoning ({ prompt, completion, total, cached }: Totals): number | undefined {
+  if (prompt === undefined || completion === undefined || total === undefined) return undefined
+  const rest = total - prompt - completion
+  return rest > 0 && rest !== cached ? rest : undefined
 }

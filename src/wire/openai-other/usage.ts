@@ -4,13 +4,15 @@
 import type { Envelope } from '../../core/ask.ts'
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Measured } from '../../core/usage.ts'
+import { readCircumstances } from '../circumstances.ts'
 import { readReportedCost } from '../reported-cost.ts'
 import { measuredOf, readCount, without } from '../told-counts.ts'
+import { partsOfInput } from '../told-input.ts'
 
 /** https://platform.openai.com/docs/api-reference/embeddings. Some servers tell the total only; it is all input. */
 export function readEmbeddingUsage (usage: JsonObject): Measured {
   const input = inputOf(usage) ?? readCount(usage['total_tokens'])
-  return measuredOf({ input }, { isTold: input !== undefined, reportedCost: readReportedCost(usage) })
+  return measuredOf({ input }, { isTold: input !== undefined, ...moneyOf(usage) })
 }
 
 /**
@@ -21,13 +23,12 @@ export function readEmbeddingUsage (usage: JsonObject): Measured {
 export function readTranscriptionUsage (usage: JsonObject): Measured {
   // OpenAI spells it in the singular here and in the plural everywhere else.
   const details = asObject(usage['input_token_details']) ?? asObject(usage['input_tokens_details']) ?? {}
-  const audio = readCount(details['audio_tokens'])
-  const input = without(inputOf(usage), audio)
+  const parts = partsOfInput({ total: inputOf(usage), details })
   const output = outputOf(usage)
   const audioMs = millisecondsOf(usage['seconds']) ?? millisecondsOf(usage['duration'])
-  const isTold = audioMs !== undefined || (input !== undefined && output !== undefined)
-  const counts = { input, audio_input: audio, output, audio_ms: audioMs }
-  return measuredOf(counts, { isTold, reportedCost: readReportedCost(usage) })
+  const isTold = audioMs !== undefined || (parts.input !== undefined && output !== undefined)
+  const counts = { ...parts, output, audio_ms: audioMs }
+  return measuredOf(counts, { isTold, ...moneyOf(usage) })
 }
 
 /**
@@ -38,17 +39,14 @@ export function readTranscriptionUsage (usage: JsonObject): Measured {
 export function readImageUsage (usage: JsonObject, { choices }: Envelope): Measured {
   const inputDetails = asObject(usage['input_tokens_details']) ?? {}
   const outputDetails = asObject(usage['output_tokens_details']) ?? {}
-  const imageInput = readCount(inputDetails['image_tokens'])
   const total = outputOf(usage)
   const imageOutput = readCount(outputDetails['image_tokens']) ?? without(total, readCount(outputDetails['text_tokens']))
-  const input = without(inputOf(usage), imageInput)
-  const isTold = input !== undefined && total !== undefined
+  const parts = partsOfInput({ total: inputOf(usage), details: inputDetails })
+  const isTold = parts.input !== undefined && total !== undefined
   const { data } = usage
   const images = Array.isArray(data) ? data.length : isTold ? choices : undefined
-  const counts = {
-    input, image_input: imageInput, output: without(total, imageOutput), image_output: imageOutput, images
-  }
-  return measuredOf(counts, { isTold, reportedCost: readReportedCost(usage) })
+  const counts = { ...parts, output: without(total, imageOutput), image_output: imageOutput, images }
+  return measuredOf(counts, { isTold, ...moneyOf(usage) })
 }
 
 /** The characters are the request's; tokens are told by event streams only, and what comes out is audio. */
@@ -56,13 +54,38 @@ export function readSpeechUsage (usage: JsonObject, { characters }: Envelope): M
   const input = inputOf(usage)
   const audio = outputOf(usage)
   const isTold = input !== undefined && audio !== undefined
-  return measuredOf({ input, audio_output: audio, characters }, { isTold, reportedCost: readReportedCost(usage) })
+  return measuredOf({ input, audio_output: audio, characters }, { isTold, ...moneyOf(usage) })
 }
 
 /** OpenAI's moderations are free and tell nothing; Mistral's tell tokens. Either way it was one request. */
 export function readModerationUsage (usage: JsonObject): Measured {
   const input = inputOf(usage)
-  return measuredOf({ input, requests: 1 }, { isTold: input !== undefined, reportedCost: readReportedCost(usage) })
+  return measuredOf({ input, requests: 1 }, { isTold: input !== undefined, ...moneyOf(usage) })
+}
+
+/**
+ * Pages that were read, `usage_info.pages_processed` of the whole answer, and the document's size, which is not billed.
+ * https://docs.mistral.ai/api/#tag/ocr
+ */
+export function readPageUsage (answer: JsonObject): Measured {
+  const pages = readCount(asObject(answer['usage_info'])?.['pages_processed'])
+  return measuredOf({ pages }, { isTold: pages !== undefined, ...moneyOf(answer) })
+}
+
+/**
+ * Search units of Cohere's reranking, `meta.billed_units.search_units` of the whole answer; others tell tokens.
+ * https://docs.cohere.com/reference/rerank
+ */
+export function readRerankUsage (answer: JsonObject): Measured {
+  const units = readCount(asObject(asObject(answer['meta'])?.['billed_units'])?.['search_units'])
+  const usage = asObject(answer['usage']) ?? answer
+  const input = inputOf(usage) ?? readCount(usage['total_tokens'])
+  const isTold = units !== undefined || input !== undefined
+  return measuredOf({ input, search_units: units }, { isTold, ...moneyOf(usage) })
+}
+
+function moneyOf (usage: JsonObject) {
+  return { reportedCost: readReportedCost(usage), circumstances: readCircumstances(usage) }
 }
 
 function inputOf (usage: JsonObject): number | undefined {
