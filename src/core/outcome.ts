@@ -29,7 +29,7 @@ export type Outcome =
 export type OutcomeKind = Outcome['kind']
 
 /** What another backend would need to take a request that this one refused. */
-export type Remedy = 'larger_window' | 'other_policy'
+export type Remedy = 'larger_window' | 'other_policy' | 'other_backend'
 
 interface OutcomeRule {
   /** What the exchange does next while nothing was delivered. */

@@ -162,7 +162,8 @@ export class Attempt implements UpstreamListener, Stoppable {
     const bytes = this.#held.length === 1 ? this.#held[0] as Buffer : Buffer.concat(this.#held)
     const plain = ask.wire.readAnswer(bytes, textHeader(this.#headers, 'content-type'), ask.task)
     if (!plain) return this.#fail('answered with something that is not JSON')
-    if (plain.value?.['error']) return this.#fail(wordsOf(this.#hide(bytes.toString('utf8', 0, LONGEST_REFUSAL_BYTES))))
+    const error = ask.wire.errorIn(plain)
+    if (error) return this.#fail(wordsOf(this.#hide(JSON.stringify({ error }).slice(0, LONGEST_REFUSAL_BYTES))))
     if (ask.wire.isEmptyAnswer(plain)) {
       const told = plain.value && usageOf(turn.provider, plain.value)
       return this.#fail('answered without any output', { told, isEmpty: true })

@@ -5,7 +5,7 @@
 
 import { mergeDeadlines } from '../core/deadlines.ts'
 import { GatewayError } from '../core/errors.ts'
-import type { Outcome } from '../core/outcome.ts'
+import { OUTCOME_RULES, type Outcome } from '../core/outcome.ts'
 import type { Plan } from '../routing/plan.ts'
 import { additionsOf } from './additions.ts'
 import { exchangeHeaders } from './answer-headers.ts'
@@ -53,6 +53,8 @@ class Run implements Delivering {
   readonly #startedMs: number
   readonly #delivery: StreamDelivery
   #policy = ''
+  /** Backends whose failure in this exchange is noted: a request that provokes one, tried twice, is no second one. */
+  #blamed: readonly string[] = []
   /** Whose credential is taken. */
   #turn: Turn | undefined
   #running: Stoppable | undefined
@@ -124,7 +126,7 @@ class Run implements Delivering {
   /** The next turn, after the wait it may need. @throws GatewayError when there is no time, or nobody, left. */
   async #next (turns: Turns, rest: Attempted | undefined): Promise<Turn | undefined> {
     this.#throwIfOver()
-    let next = rest && this.#delivery.isContinuationRefused(rest) ? turns.same() : turns.next(rest?.outcome)
+    let next = rest && this.#delivery.isContinuationRefused(rest) ? turns.same() ?? turns.next(undefined) : turns.next(rest?.outcome)
     while (next && 'waitMs' in next) {
       await this.#pause(next.waitMs)
       this.#throwIfOver()
@@ -189,9 +191,16 @@ class Run implements Delivering {
     const turn = this.#turn
     this.#turn = undefined
     if (!turn) return
-    const lesson = this.#isOwnDeadline(outcome) ? NO_LESSON : outcome
+    const lesson = this.#lessonOf(outcome, turn.candidate.backend.id)
     this.parts.credentials.giveBack(turn.credential, lesson)
     this.parts.health.note(turn.candidate.backend.id, lesson)
+  }
+
+  #lessonOf (outcome: Outcome, backend: string): Outcome {
+    if (OUTCOME_RULES[outcome.kind].blame !== 'provider') return outcome
+    if (this.#isOwnDeadline(outcome) || this.#blamed.includes(backend)) return NO_LESSON
+    this.#blamed = [...this.#blamed, backend]
+    return outcome
   }
 
   /** A deadline that the client chose, or that the exchange ran into as a whole, says nothing about the backend. */

@@ -13,6 +13,8 @@ const LONGEST_WAIT_MS = 5 * 60_000
 const ELSEWHERE = new Set([408, 409, 425])
 /** Not paid for, or not allowed: of our account or of this request, nobody can tell. */
 const DECLINED = new Set([402, 403])
+/** OpenAI and Groq, of one request above the tokens per minute: https://console.groq.com/docs/rate-limits */
+const TOO_LARGE = /request too large/i
 
 export function outcomeOfStatus (
   status: number, headers: UpstreamHeaders, { text, nowMs }: { text: string, nowMs: number }
@@ -20,6 +22,8 @@ export function outcomeOfStatus (
   const reason = wordsOf(text) || `answered ${status}`
   if (status === 401) return { kind: 'unauthorised', status, reason }
   if (DECLINED.has(status)) return { kind: 'declined', status, reason }
+  // More than the account may send at once, whenever: no rest of the credential would help.
+  if (status === 429 && TOO_LARGE.test(reason)) return { kind: 'refused', status: 413, reason, remedy: 'other_backend' }
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: readRetryAfter(headers, nowMs), reason }
   if (status >= 400 && status < 500 && !ELSEWHERE.has(status)) {
     const remedy = remedyOf(text, reason)

@@ -1,8 +1,8 @@
 // Whose turn it is: the plan's candidates in order, for each the credentials fit to try, and the waits between.
 //
 // DESIGN. One exchange makes at most six calls, and waits at most five seconds for providers that said "later".
-// - After a failure the same backend is asked once more after a short, jittered wait, if the retry budget allows it;
-//   then the next one is, at once. One that could not be reached, or that broke off, is asked again only when nobody
+// - After a failure the same backend is asked once more after a short, jittered wait, if the retry budget allows it and
+//   it did not fail in the exchange before, too; then the next one is, at once. One that could not be reached, or that broke off, is asked again only when nobody
 //   else is left; one that was silent never is.
 // - After a 429 another credential is tried, then another backend; only when none is left is it worth waiting for the
 //   soonest of them.
@@ -38,7 +38,7 @@ export type Next = Turn | { readonly waitMs: number }
 export interface TurnParts {
   providers (): Providers
   readonly credentials: Credentials
-  readonly health: Pick<Health, 'claim' | 'note'>
+  readonly health: Pick<Health, 'claim' | 'note' | 'isFaltering'>
   readonly retryBudget: Pick<RetryBudget, 'mayRetry'>
   /** In [0, 1). */
   readonly random: () => number
@@ -96,10 +96,14 @@ export class Turns {
     }
     const { again } = OUTCOME_RULES[last.kind]
     const mayRepeat = again !== 'never' && !isSilent(last) && !this.#repeated.includes(current)
-    if (mayRepeat && again === 'first' && this.#parts.retryBudget.mayRetry()) return this.#repeat(current)
+    if (mayRepeat && again === 'first' && this.#mayRepeatNow(current)) return this.#repeat(current)
     this.#spent = [...this.#spent, current]
     if (mayRepeat) this.#lastResort = [...this.#lastResort, current]
     return undefined
+  }
+
+  #mayRepeatNow ({ backend }: Candidate): boolean {
+    return !this.#parts.health.isFaltering(backend.id) && this.#parts.retryBudget.mayRetry()
   }
 
   #repeat (candidate: Candidate): number {
@@ -112,7 +116,7 @@ export class Turns {
 
   /** Who cannot do better is not asked: without a remedy nobody can. */
   #spendAllWithout ({ remedy }: Outcome & { kind: 'refused' }): void {
-    if (remedy === 'other_policy' && this.#parts.mayReroutePolicy) {
+    if (remedy === 'other_backend' || (remedy === 'other_policy' && this.#parts.mayReroutePolicy)) {
       this.#spent = [...this.#spent, this.#last?.candidate as Candidate]
       return
     }

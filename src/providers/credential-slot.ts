@@ -9,7 +9,11 @@ export const LONGEST_UNTOLD_THROTTLE_MS = 60_000
 export const LONGEST_THROTTLE_MS = 5 * 60_000
 /** A wait of zero is no wait: without a floor a throttled credential would be asked in a tight loop. */
 export const SHORTEST_THROTTLE_MS = 1_000
-/** After a 401 only a person can help, so one call per so long finds out whether somebody did. */
+/**
+ * After a 401 only a person can help, so one call per so long finds out whether somebody did. It begins short: some
+ * providers answer 401 for one model or one request, and that must not take the credential from everybody.
+ */
+export const FIRST_UNAUTHORISED_MS = 5_000
 export const UNAUTHORISED_RETRY_MS = 10 * 60_000
 export const DECLINED_IN_A_ROW = 3
 export const FIRST_DECLINED_MS = 30_000
@@ -32,6 +36,8 @@ export class CredentialSlot {
   #failures = 0
   /** Throttled in a row without a word about the wait. */
   #untold = 0
+  /** Refused in a row. */
+  #refused = 0
   /** Exchanges declined in a row. */
   #declined = 0
   #isProbe = false
@@ -67,7 +73,7 @@ export class CredentialSlot {
     this.#takenAt = turn
     if (this.#rest !== 'unauthorised') return
     this.#isProbe = true
-    this.#readyAtMs = nowMs + UNAUTHORISED_RETRY_MS // one probe at a time
+    this.#readyAtMs = nowMs + this.#refusedMs // one probe at a time
   }
 
   /** @throws when it was not taken: somebody's bookkeeping is wrong. */
@@ -113,6 +119,7 @@ export class CredentialSlot {
     if (this.#rest === 'unauthorised' && !this.#isProbe) return
     this.#rest = undefined
     this.#isProbe = false
+    this.#refused = 0
     this.#readyAtMs = 0
   }
 
@@ -133,10 +140,16 @@ export class CredentialSlot {
     return Math.min(FIRST_THROTTLE_MS * 2 ** Math.max(this.#untold - 1, 0), LONGEST_UNTOLD_THROTTLE_MS)
   }
 
+  /** Calls that were under way together count as one. */
   #refuse (nowMs: number): void {
+    if (this.#rest !== 'unauthorised' || this.#isProbe) this.#refused++
     this.#rest = 'unauthorised'
     this.#isProbe = false
-    this.#readyAtMs = nowMs + UNAUTHORISED_RETRY_MS
+    this.#readyAtMs = nowMs + this.#refusedMs
+  }
+
+  get #refusedMs (): number {
+    return Math.min(FIRST_UNAUTHORISED_MS * 2 ** Math.max(0, this.#refused - 1), UNAUTHORISED_RETRY_MS)
   }
 
   #fail (nowMs: number, isOtherWorking: boolean): void {

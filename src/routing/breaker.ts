@@ -1,7 +1,8 @@
 // The breaker of one backend: who fails is left alone for a while, then one call at a time finds out if it is back.
 //
 // DESIGN. Passive: it learns from the outcomes of real requests and sends none of its own, so it never costs anything.
-// - closed: every call may go. Three failures in a row that are the provider's open it.
+// - closed: every call may go. Three exchanges in a row that failed by the provider's fault open it: two tries of one
+//   request are one failure, so that a request that provokes it does not close the backend for everybody.
 // - open: no call may go until the rest is over: 1 s, after every failed probe twice as long, at most 20 s, each 20 %
 //   shorter or longer by chance, so that the backends of one provider do not come back in step.
 // - half open: one call may go, the probe. An answer, or the beginning of one, closes the breaker, a failure opens it

@@ -33,6 +33,8 @@ export interface Health {
   coolingMs (backendId: string): number
   /** Undefined: it may be tried now. */
   restOf (backendId: string): Rest | undefined
+  /** Exchange after exchange failed at it: a second try at once is not worth its time. */
+  isFaltering (backendId: string): boolean
   /** Claims the right to call: false when it rests or its probe is under way. Each claimed call ends in `note` once. */
   claim (backendId: string): boolean
   /** What a call came to. Only answers and the provider's failures are judged; anything else frees the probe. */
@@ -72,6 +74,7 @@ export function createHealth ({ clock, random }: HealthParts): Health {
       if (!breaker || waitMs === 0) return undefined
       return { waitMs, failures: breaker.failures, reason: ownWords(breaker.lastFailure) }
     },
+    isFaltering: (backendId) => (breakers.get(backendId)?.failures ?? 0) > 1,
     claim: (backendId) => breakerOf(backendId).claim(clock.monotonicMs()),
     note (backendId, outcome) {
       breakerOf(backendId).note(outcome, { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() })

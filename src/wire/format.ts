@@ -2,7 +2,7 @@
 
 import type { Envelope, Task, WireName } from '../core/ask.ts'
 import type { GatewayError } from '../core/errors.ts'
-import type { JsonBody, JsonObject } from '../core/json.ts'
+import type { JsonBody, JsonObject, JsonValue } from '../core/json.ts'
 
 export interface WireFormat {
   readonly name: WireName
@@ -12,6 +12,8 @@ export interface WireFormat {
   changesFor (body: JsonBody, target: RequestTarget): Map<string, string | undefined>
   /** Reads a plain answer; undefined: it is not what this wire answers. */
   readAnswer (bytes: Buffer, contentType: string, task: Task): PlainAnswer | undefined
+  /** What went wrong, in a whole answer that says so although its status is 200; undefined: nothing. */
+  errorIn (answer: PlainAnswer): JsonValue | undefined
   /** Whether a whole answer holds nothing the model produced: a failure of the provider. */
   isEmptyAnswer (answer: PlainAnswer): boolean
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */

@@ -69,7 +69,7 @@ export class NamedEventStream implements StreamReader {
     const parsed = this.#noise.read(json)
     if (!parsed) return this.#options.isExact
     this.events++
-    if (asObject(parsed['error'])) {
+    if (asObject(parsed['error']) ?? parsed['error']) {
       this.error = parsed
       return false
     }

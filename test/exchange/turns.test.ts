@@ -182,3 +182,12 @@ t.test('a refusal tells what another backend would need', async (t) => {
     t.equal(outcome.kind === 'refused' && outcome.remedy, remedy)
   }
 })
+
+t.test('a request above what the account may send at once goes to others, and no credential rests for it', async (t) => {
+  const { run, credentials } = world(['openai:a', 'groq:a'], ['key'])
+  const words = 'Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 48000.'
+  const outcome = outcomeOfStatus(429, {}, { text: JSON.stringify({ error: { message: words } }), nowMs: 0 })
+  t.match(outcome, { kind: 'refused', status: 413, remedy: 'other_backend' })
+  t.same(run(outcome), ['openai:a openai#0', 'groq:a groq#0'])
+  t.same(credentials.state('openai'), { kind: 'ready' })
+})

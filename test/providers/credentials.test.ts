@@ -125,21 +125,32 @@ t.test('an answer to an earlier call does not end the rest of a throttled creden
   t.same(state(), { kind: 'cooling', retryAfterMs: 30 * SECOND })
 })
 
-t.test('a refused key is bad: no wait is promised, and only a probe every ten minutes goes out', async (t) => {
+t.test('a refused key is bad: no wait is promised, and one probe at a time goes out, ever more rarely', async (t) => {
   const { credentials, state, call, take, clock } = pool('a')
   call(UNAUTHORISED)
   t.same(state(), { kind: 'cooling', retryAfterMs: undefined })
-  clock.nowMs = 10 * MINUTE - 1
-  t.equal(credentials.take('openai'), undefined)
-  clock.nowMs = 10 * MINUTE
-  const probe = take()
-  t.equal(credentials.take('openai'), undefined, 'one probe at a time')
-  credentials.giveBack(probe, UNAUTHORISED)
-  clock.nowMs = 20 * MINUTE - 1
-  t.equal(credentials.take('openai'), undefined)
-  clock.nowMs = 20 * MINUTE
+  for (const restMs of [5, 10, 20, 40, 80, 160, 320, 600, 600].map((seconds) => seconds * SECOND)) {
+    clock.nowMs += restMs - 1
+    t.equal(credentials.take('openai'), undefined, `${restMs} ms`)
+    clock.nowMs += 1
+    const probe = take()
+    t.equal(credentials.take('openai'), undefined, 'one probe at a time')
+    credentials.giveBack(probe, UNAUTHORISED)
+  }
+  clock.nowMs += 10 * MINUTE
   t.equal(call(ANSWERED), 'openai#0')
   t.same(state(), { kind: 'ready' }, 'the account was mended')
+})
+
+t.test('a key that one request alone is refused with is back for the others soon, each time', async (t) => {
+  const { credentials, state, call, take, clock } = pool('a')
+  for (const round of [1, 2, 3]) {
+    const together = [take(), take()] as [Credential, Credential]
+    for (const each of together) credentials.giveBack(each, UNAUTHORISED)
+    clock.nowMs += 5 * SECOND
+    t.equal(call(ANSWERED), 'openai#0', `${round}`)
+    t.same(state(), { kind: 'ready' })
+  }
 })
 
 t.test('an answer to a call from before does not make a refused key good', async (t) => {

@@ -1,4 +1,4 @@
-// A whole plain answer that holds nothing: a 200 that a client could do nothing with.
+// A whole plain answer that is none: it tells of an error, or holds nothing that a client could use.
 
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Task } from '../../core/ask.ts'
@@ -14,6 +14,12 @@ const HOLDS: { readonly [task in Task]: (value: JsonObject) => boolean } = {
   moderation: ({ results }) => itemsOf(results).length > 0,
   speech: (value) => Object.keys(value).length > 0,
   transcription: () => true
+}
+
+/** OpenRouter tells it in a choice, too: https://openrouter.ai/docs/api/reference/errors-and-debugging */
+export function errorIn ({ value }: PlainAnswer): JsonValue | undefined {
+  if (value === undefined) return undefined
+  return value['error'] || choicesOf(value).map(({ error }) => error).find(Boolean)
 }
 
 /** Whether a complete answer holds nothing the model produced, and does not say why. */

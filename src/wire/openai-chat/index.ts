@@ -5,7 +5,7 @@ import type { WireFormat } from '../format.ts'
 import { MediaBytes } from '../media-bytes.ts'
 import { NamedEventStream } from '../named-events.ts'
 import { finishAnswer, readAnswer } from './answer.ts'
-import { isEmptyAnswer } from './empty-answer.ts'
+import { errorIn, isEmptyAnswer } from './empty-answer.ts'
 import { readEnvelope } from './envelope.ts'
 import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
@@ -28,6 +28,7 @@ export const openaiChat: WireFormat = {
     if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()
     return CHAT_SHAPED.has(options.task) ? new ChatStream(options) : new NamedEventStream(options)
   },
+  errorIn,
   isEmptyAnswer,
   openTranscript,
   keepAlive: (contentType) => contentType.startsWith(EVENT_STREAM) ? KEEP_ALIVE : undefined,
