@@ -1,9 +1,13 @@
-// A recorded stream cut at every byte, each cut read twice at once: by the official client, which must raise or have
+// A recorded stream cut at many bytes, each cut read twice at once: by the official client, which must raise or have
 // everything, and raw, where a cut must show in-band and in the HTTP end.
+//
+// What a reader makes of a cut is tested at every byte in p6-cut-readers.test.ts. Over HTTP a cut takes 5 ms, so here
+// it is every eleventh, at other places in each run, and all around the ends of events. CUT_STEP=1 cuts at every byte.
 
 import type { Test } from 'tap'
 import OpenAI from 'openai'
 import { gateway } from '../helper.ts'
+import { leapingClock } from './observe.ts'
 import {
   cutAfterBytes, provider, rawBytes, rawHead, type Answer, type Call, type Shape, type ShapedStream
 } from '../upstreams.ts'
@@ -25,9 +29,11 @@ const FRAMINGS = {
 }
 
 const AT_ONCE = 8
+const STEP = Number(process.env['CUT_STEP'] ?? 11)
+const FIRST_CUT = Date.now() % STEP
 
 /** Prints how many cuts there were and how they ended. */
-export async function cutEverywhere (
+export async function cutManyTimes (
   t: Test, name: string, { shape, choices = 1, isClean = false }: Recording
 ): Promise<void> {
   const stream = shape({ model: 'm', pieces: ['Good ', '🌞'], isUsageAsked: true })
@@ -40,7 +46,7 @@ export async function cutEverywhere (
   const counts = { refused: 0, raised: 0, complete: 0 }
   const bad: string[] = []
   const jobs = (isClean ? ['chunked', 'untilClose'] as const : ['chunked'] as const)
-    .flatMap((framing) => Array.from(bytes, (_, cut) => ({ framing, cut })))
+    .flatMap((framing) => cutsOf(bytes).map((cut) => ({ framing, cut })))
   const total = jobs.length
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) {
@@ -57,6 +63,12 @@ export async function cutEverywhere (
   t.equal(counts.complete > 0, isClean)
   t.comment(`${name}: ${total} cuts, ${counts.refused} refused before any content, ${counts.raised} raised, ` +
     `${counts.complete} complete`)
+}
+
+/** Bytes left of the cut; the end of an event is where a line ends. */
+function cutsOf (bytes: Buffer): number[] {
+  const isEnd = (at: number) => bytes[at] === 10 || bytes[at] === 13
+  return [...bytes.keys()].filter((cut) => cut % STEP === FIRST_CUT || isEnd(cut - 1) || isEnd(cut))
 }
 
 interface Read {
@@ -91,7 +103,8 @@ function faultsOf (read: Read, whole: Read): string[] {
 async function cuttingBroker (t: Test, bytes: Buffer) {
   const answers = new Map<string, Answer>()
   const cutting = await provider(t, (call) => (answers.get(markerOf(call)) as Answer)(call))
-  const { url } = await gateway(t, { models: { m: [cutting] }, env: { AIBROKER_LOG_LEVEL: 'silent' } })
+  const clock = leapingClock('hasty') // a cut before any content is tried twice, with a gap between
+  const { url } = await gateway(t, { models: { m: [cutting] }, env: { AIBROKER_LOG_LEVEL: 'silent' }, clock })
   let markers = 0
   return {
     async read (cut: number, framing: keyof typeof FRAMINGS, choices: number): Promise<Read> {
