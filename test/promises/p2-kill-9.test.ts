@@ -20,7 +20,7 @@ import { chatJson, provider, recorded, SHAPES, status, type Answer, type Shape }
 import { verifyLedger } from '../../src/ledger/sqlite/verify.ts'
 import { Counter, latch } from './observe.ts'
 
-const KILLS = Number(process.env['KILLS'] ?? 55)
+const KILLS = Number(process.env['KILLS'] ?? 24)
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 const CLIENTS = 32
 const LIMIT_MS = 90_000
