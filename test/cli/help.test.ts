@@ -8,8 +8,9 @@ import { compiled } from '../compiled.ts'
 import { aibroker } from './command.ts'
 
 const COMMANDS = [
-  'serve', 'health', 'models', 'usage', 'explain', 'verify',
-  'keys add', 'keys list', 'keys remove', 'token create', 'token list', 'token revoke'
+  'serve', 'health', 'models', 'usage', 'explain', 'verify', 'chaos',
+  'keys add', 'keys list', 'keys remove', 'token create', 'token list', 'token revoke',
+  'budget set', 'budget list', 'budget show', 'budget remove'
 ]
 
 t.test('the top help names every command, the exit codes and --json', async (t) => {

@@ -6,18 +6,7 @@ import { readEnvelope } from '../../../src/wire/openai-chat/envelope.ts'
 import { ChatStream } from '../../../src/wire/openai-chat/stream.ts'
 import { openTranscript } from '../../../src/wire/openai-chat/transcript.ts'
 import { dataOf, eventsOf } from '../../../src/wire/sse.ts'
-
-const PLAIN: StreamOptions = {
-  task: 'chat',
-  contentType: 'text/event-stream',
-  choices: 1,
-  hidesUsage: false,
-  isExact: false,
-  usageOf: (event) => asObject(event['usage']),
-  additionsFor: () => undefined
-}
-
-export const DONE = 'data: [DONE]\n\n'
+import { DONE, PLAIN } from '../streams.ts'
 
 export function freshReader (options: Partial<StreamOptions> = {}): StreamReader {
   return new ChatStream({ ...PLAIN, ...options })

@@ -4,7 +4,8 @@ import t from 'tap'
 import OpenAI from 'openai'
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { StreamOptions, StreamReader } from '../../../src/wire/format.ts'
-import { Client, DONE, freshReader, Provider } from './attempts.ts'
+import { DONE } from '../streams.ts'
+import { Client, freshReader, Provider } from './attempts.ts'
 
 const first = new Provider('first')
 const second = new Provider('second')
