@@ -32,6 +32,8 @@ import { createRouter } from './routing/router.ts'
 import type { Settings } from './settings.ts'
 import { openSupply, type Supply } from './supply.ts'
 
+const DAY_MS = 86_400_000
+
 /** What the process around the gateway gives it; tests give their own. */
 export interface Outside {
   readonly clock: Clock
@@ -120,11 +122,20 @@ function openLedger (settings: Settings, { clock, log }: Outside) {
     else log.warn(message)
   }
   const ledger = new SqliteLedger(database, {
-    clock, alarm, checkpointThread: CHECKPOINT_THREAD, isSealing: true, answersBytes: settings.limits.keptAnswers
+    clock,
+    alarm,
+    checkpointThread: CHECKPOINT_THREAD,
+    isSealing: true,
+    keepMs: keepMsOf(settings),
+    answersBytes: settings.limits.keptAnswers
   })
   const recovered = ledger.recover(clock.nowMs())
   if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')
   return { ledger, sqlite: database.sqlite }
+}
+
+function keepMsOf ({ retentionDays }: Settings): number | undefined {
+  return retentionDays === 0 ? undefined : retentionDays * DAY_MS
 }
 
 function openUpstream (

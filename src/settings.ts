@@ -29,6 +29,8 @@ export interface Settings {
   readonly unknownPrice: 'allow' | 'deny'
   /** Survives a power cut as well as a killed process (`synchronous=FULL`). */
   readonly durability: 'process' | 'power'
+  /** Rows of requests are deleted after so many days, their sums never; 0: they are kept for ever. */
+  readonly retentionDays: number
   readonly rateLimitRpm: number
   /** True when AIBROKER_RATE_LIMIT_RPM is set: loopback and sockets are counted only then. */
   readonly isLoopbackLimited: boolean
@@ -152,6 +154,7 @@ function readLimits (env: Env) {
   const millis = (name: string, fallback: number) => readCount(name, env[name], fallback, 86_400_000)
   const bytes = (name: string, fallback: number) => readCount(name, env[name], fallback, 2_000 * MIB)
   return {
+    retentionDays: readCount('AIBROKER_RETENTION_DAYS', env['AIBROKER_RETENTION_DAYS'], 0, 36_500),
     rateLimitRpm: readCount('AIBROKER_RATE_LIMIT_RPM', env['AIBROKER_RATE_LIMIT_RPM'], 600, 1e9),
     isLoopbackLimited: env['AIBROKER_RATE_LIMIT_RPM'] !== undefined,
     maxInFlight: readCount('AIBROKER_MAX_IN_FLIGHT', env['AIBROKER_MAX_IN_FLIGHT'], 1_000, 1e6),

@@ -187,12 +187,20 @@ t.test('verify finds books in order', async (t) => {
   await fill(place)
   const text = await aibroker(t, ['verify'], place)
   t.equal(text.code, 0, text.stderr)
-  t.match(text.stdout, /^3 exchanges, 3 attempts, 0 open, 0\.000450000 USD: every sum is the sum of its rows\n$/)
+  t.match(text.stdout, /^3 exchanges, 3 attempts, 0 open, 0\.000450000 USD: every sum is the sum of its rows\n0 rows are under 0 seals, 3 exchanges wait for theirs\n$/)
 
   const json = await aibroker(t, ['verify', '--json'], place)
   t.equal(json.code, 0)
-  t.same(JSON.parse(json.stdout),
-    { ok: true, exchanges: 3, attempts: 3, open: 0, cost_usd: '0.000450000', differences: [] })
+  t.same(JSON.parse(json.stdout), {
+    ok: true,
+    exchanges: 3,
+    attempts: 3,
+    open: 0,
+    cost_usd: '0.000450000',
+    pruned_exchanges: 0,
+    seals: { count: 0, rows: 0, waiting_exchanges: 3 },
+    differences: []
+  })
 })
 
 t.test('verify names what somebody changed, with exit code 1', async (t) => {

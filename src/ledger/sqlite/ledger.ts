@@ -20,6 +20,8 @@ import type { OutageParts } from './outage.ts'
 import { recoverRows } from './recovery.ts'
 import { createRollup } from './rollup.ts'
 import { createRows, type ExchangeNames } from './rows.ts'
+import { startSweep } from './retention-sweep.ts'
+import { createPruner } from './retention.ts'
 import { SealSchedule } from './seals-schedule.ts'
 import { createSealer } from './seals.ts'
 import { Opening, Retrying, Settling, type Books, type Running } from './writes.ts'
@@ -34,11 +36,17 @@ export interface LedgerOutside extends Pick<OutageParts, 'clock' | 'alarm'> {
   readonly answersBytes?: number | undefined
   /** Settled rows are sealed in the background; absent: they wait for a process that does. */
   readonly isSealing?: boolean
+  /** Rows of requests older than this are pruned in the background; absent: kept for ever. */
+  readonly keepMs?: number | undefined
 }
 
 const SILENT: LedgerOutside = { clock: systemClock, alarm: nothing }
 
 const MOST_ANSWERS_BYTES = 256 * 1024 * 1024
+
+// Ids of rows that were pruned are never given out again.
+const FIRST_ROW = `SELECT max(1, coalesce((SELECT max(id) + 1 FROM exchanges), 1),
+  coalesce((SELECT value FROM marks WHERE name = 'sealed:exchanges'), 1))`
 
 const NO_NAMES: ExchangeNames = { ip: 0, key: 0, requestedModel: 0 }
 
@@ -60,6 +68,7 @@ export class SqliteLedger implements Ledger {
   #nextRow: number
   #oldestSkipped: number | undefined
   #isClosed = false
+  #stopSweep: (() => void) | undefined
 
   constructor (database: OpenDatabase, outside: LedgerOutside = SILENT) {
     const { sqlite } = database
@@ -95,7 +104,7 @@ export class SqliteLedger implements Ledger {
       release: () => { this.#commits.release() }
     })
     this.#seals = outside.isSealing ? new SealSchedule({ ...outside, sealer: createSealer(sqlite) }) : undefined
-    this.#firstRow = 1 + Number(sqlite.prepare('SELECT coalesce(max(id), 0) FROM exchanges').pluck().get())
+    this.#firstRow = Number(sqlite.prepare(FIRST_ROW).pluck().get())
     this.#nextRow = this.#firstRow
   }
 
@@ -117,6 +126,7 @@ export class SqliteLedger implements Ledger {
     }
     this.#oldestSkipped = skipped[0]?.row
     this.#mark.start(this.#oldestSkipped ?? this.#firstRow)
+    this.#stopSweep ??= this.#startSweep()
     return closed
   }
 
@@ -171,9 +181,17 @@ export class SqliteLedger implements Ledger {
       this.#outside.alarm(`${lost} ended exchanges could not be written; the next start books their upper bound`,
         unavailable(this.outage ?? 'write failed'))
     }
+    this.#stopSweep?.()
     this.#seals?.stop()
     await this.#checkpoints?.stop()
     this.#database.close()
+  }
+
+  #startSweep (): (() => void) | undefined {
+    const { keepMs } = this.#outside
+    return keepMs === undefined
+      ? undefined
+      : startSweep({ ...this.#outside, pruner: createPruner(this.#database.sqlite), keepMs })
   }
 
   #openOf (row: number): Running {

@@ -115,14 +115,15 @@ class SealCheck {
   /** Seals cut off at the end show in the marks, and so does a mark that was moved to leave rows out. */
   end (): void {
     const marks = new Map(this.#sqlite.prepare<[], [string, number]>('SELECT name, value FROM marks').raw().all())
-    const isLast = (marks.get('seals') ?? 0) === this.#last.id
-    const isHead = (marks.get('seal_head') ?? 0) === headOf(this.#last.chain)
-    if (!isLast || !isHead) this.#note('seal_missing', `the last seal is ${this.#last.id}, the mark says ${marks.get('seals') ?? 0}`)
-    for (const table of [...DICTIONARIES, 'exchanges'] as const) {
-      if ((marks.get(`sealed:${table}`) ?? 0) !== (this.#ends.get(table) ?? 0)) {
-        this.#note('seal_missing', `mark sealed:${table}`)
-      }
+    const mark = (name: string) => marks.get(name) ?? 0
+    if (mark('seals') !== this.#last.id || mark('seal_head') !== headOf(this.#last.chain)) {
+      this.#note('seal_missing', `the last seal is ${this.#last.id}, the mark says ${mark('seals')}`)
     }
+    const moved = [...DICTIONARIES, 'exchanges' as const]
+      .filter((table) => mark(`sealed:${table}`) !== (this.#ends.get(table) ?? 0))
+      .map((table) => `sealed:${table}`)
+    if (mark('pruned_below') !== this.#prunedBelow) moved.push('pruned_below')
+    for (const name of moved) this.#note('seal_missing', `mark ${name}`)
   }
 
   count (): SealCount {

@@ -13,7 +13,7 @@ const FIRST_AT = MEASURES.indexOf('first_request_at_ms')
 const LAST_AT = MEASURES.indexOf('last_request_at_ms')
 const PLACE_LENGTH = 5
 
-const STORED = `SELECT hour, ip, key, model, provider, ${MEASURES.join(', ')} FROM usage_hourly`
+const STORED = `SELECT hour, ip, key, model, provider, ${MEASURES.join(', ')} FROM usage_hourly WHERE hour >= :from`
 
 const REQUESTS = `
   SELECT e.created_at_ms / ${HOUR_MS}, e.ip, e.key, coalesce(b.model, e.requested_model), coalesce(b.provider, 0),
@@ -23,7 +23,7 @@ const REQUESTS = `
   FROM exchanges e
   LEFT JOIN attempts a ON a.id = (SELECT max(id) FROM attempts WHERE id BETWEEN e.id * 256 AND e.id * 256 + 255)
   LEFT JOIN backends b ON b.id = a.backend
-  WHERE e.status IS NOT NULL
+  WHERE e.status IS NOT NULL AND e.created_at_ms >= :from * ${HOUR_MS}
   GROUP BY 1, 2, 3, 4, 5`
 
 const ATTEMPTS = `
@@ -33,11 +33,13 @@ const ATTEMPTS = `
   FROM exchanges e
   JOIN attempts a ON a.id BETWEEN e.id * 256 AND e.id * 256 + 255
   JOIN backends b ON b.id = a.backend
-  WHERE e.status IS NOT NULL
+  WHERE e.status IS NOT NULL AND e.created_at_ms >= :from * ${HOUR_MS}
   GROUP BY 1, 2, 3, 4, 5`
 
-export function compareSums (sqlite: Database): Difference[] {
-  const rows = (sql: string) => sqlite.prepare<[], unknown[]>(sql).raw().safeIntegers().iterate()
+/** `from`: the first hour, since the epoch, that still has all of its rows. */
+export function compareSums (sqlite: Database, from: number): Difference[] {
+  const rows = (sql: string) =>
+    sqlite.prepare<[{ from: number }], unknown[]>(sql).raw().safeIntegers().iterate({ from })
   const expected = new Map<string, bigint[]>()
   for (const row of rows(REQUESTS)) add(expected, row as bigint[])
   for (const row of rows(ATTEMPTS)) add(expected, row as bigint[])

@@ -2,6 +2,7 @@
 
 import Database from 'better-sqlite3'
 import type { Damage, Difference, VerifyReport } from '../verify.ts'
+import { comparePruned } from './retention-verify.ts'
 import { verifySeals } from './seals-verify.ts'
 import { compareBudgets } from './verify-budgets.ts'
 import { compareSums } from './verify-sums.ts'
@@ -90,7 +91,8 @@ function check (sqlite: Database.Database): VerifyReport {
   const differences = [
     ...damageOf(sqlite),
     ...CHECKS.flatMap((check) => run(sqlite, check)),
-    ...compareSums(sqlite),
+    ...compareSums(sqlite, sealed.pruned?.hour ?? -Infinity),
+    ...sealed.pruned ? comparePruned(sqlite, sealed.pruned) : [],
     ...compareBudgets(sqlite),
     ...sealed.differences
   ]

@@ -10,7 +10,7 @@ CREATE TABLE seals (
 ) STRICT;
 
 -- Marks of seals: `sealed:<table>` is the first id that is not sealed, `seals` the last seal and `seal_head` the first
--- six bytes of its chain; `pruned_seals` is the last seal whose rows were pruned.
+-- six bytes of its chain; `pruned_seals` is the last seal whose rows were pruned, `pruned_below` the end of its ids.
 
 -- Prices get a number: seals go by ranges of numbers.
 DROP TABLE prices;
