@@ -73,8 +73,8 @@ export function observe (broker: TestGateway): Observed {
   let begun = 0
   const { exchange, credentials } = gateway
   const { take, giveBack } = credentials
-  credentials.take = (provider) => {
-    const credential = take(provider)
+  credentials.take = (...wanted) => {
+    const credential = take(...wanted)
     if (credential) busy++
     return credential
   }

@@ -13,11 +13,7 @@ const PLAIN: Readonly<Record<string, { path: string, body: object, answer: objec
     body: { model: 'm', messages: [{ role: 'user', content: 'hi' }] },
     answer: {
       id: 'c',
-      object: 'chat.completion',
-      created: 1,
-      model: 'm',
-      choices: [{ index: 0, message: { role: 'assistant', content: 'Good 🌞 morning' }, finish_reason: 'stop' }],
-      usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Good 🌞' }, finish_reason: 'stop' }]
     }
   },
   embeddings: {
