@@ -25,15 +25,6 @@ type LongStep = Exclude<CalendarStep, 'hour'>
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** Whether `name` is a time zone this system knows: `Europe/Berlin`, `UTC`. */
-export function isTimeZone (name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false // a RangeError says so
-  }
-}
-
 /** The calendar step that holds an instant. */
 export function calendarSpan (every: CalendarStep, timeZone: string, atMs: number): Span {
   const wallMs = atMs + offsetMs(timeZone, atMs)

@@ -21,12 +21,17 @@ const COMMANDS: readonly CommandRow[] = [
   { path: ['keys', 'remove'], summary: 'forget a key of a provider', load: () => import('./keys-remove.ts') },
   { path: ['token', 'create'], summary: 'make a key for a client', load: () => import('./token-create.ts') },
   { path: ['token', 'list'], summary: 'list client keys and their limits', load: () => import('./token-list.ts') },
-  { path: ['token', 'revoke'], summary: 'take a client key back', load: () => import('./token-revoke.ts') }
+  { path: ['token', 'revoke'], summary: 'take a client key back', load: () => import('./token-revoke.ts') },
+  { path: ['budget', 'set'], summary: 'make or change a budget', load: () => import('./budget-set.ts') },
+  { path: ['budget', 'list'], summary: 'list budgets with what is left', load: () => import('./budget-list.ts') },
+  { path: ['budget', 'show'], summary: 'show one budget', load: () => import('./budget-show.ts') },
+  { path: ['budget', 'remove'], summary: 'lift a budget', load: () => import('./budget-remove.ts') }
 ]
 
 const GROUPS: { readonly [name: string]: string } = {
   keys: 'keys of providers, kept by the broker (add, list, remove)',
-  token: 'keys for clients of the broker (create, list, revoke)'
+  token: 'keys for clients of the broker (create, list, revoke)',
+  budget: 'what keys, teams, projects, models and addresses may use (set, list, show, remove)'
 }
 
 const EXPLANATION = `

@@ -4,18 +4,22 @@ import { systemRandom } from '../core/ids.ts'
 import { systemClock } from '../core/clock.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
-import { CommandFailure } from './failure.ts'
-import { readBudget, readCount, readNames, readOrigins, readStreamMode } from './flag-values.ts'
+import { readKeyBudget, readLabel, readTimeZone, type KeyBudget } from './budget-values.ts'
+import { readCount, readNames, readOrigins, readStreamMode } from './flag-values.ts'
 import { plain, plainJson } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
+import type { BudgetTerms } from '../budgets/budget.ts'
+import type { OpenDatabase } from '../ledger/sqlite/database.ts'
 import type { NewKey } from '../keys/keys.ts'
-import type { NanoUsd } from '../core/money.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Flags extends BooksFlags, JsonFlag {
   readonly name?: string
-  readonly budget?: NanoUsd
+  readonly budget?: KeyBudget
+  readonly tz?: string
+  readonly team?: string
+  readonly project?: string
   readonly rpm?: number
   readonly maxInFlight?: number
   readonly models?: readonly string[]
@@ -30,7 +34,10 @@ export const define: Define = (command, terminal) => {
     .description('Makes a key for a client. The token is printed once, on stdout, and only its digest is stored. ' +
       'As soon as one key exists every client needs one. A running broker knows the new key within a second.')
     .option('--name <name>', 'what the key is for; shown in reports')
-    .option('--budget <USD>', 'refused: budgets are not enforced yet', readBudget)
+    .option('--budget <USD>', 'what it may spend: 5 in all, 5/month or /hour, /day, /week, /year', readKeyBudget)
+    .option('--tz <zone>', 'the time zone of that month: Europe/Berlin; else UTC', readTimeZone)
+    .option('--team <name>', 'counts in the budgets of this team, too', readLabel)
+    .option('--project <name>', 'and of this project', readLabel)
     .option('--rpm <count>', 'requests per minute', readCount)
     .option('--max-in-flight <count>', 'requests at the same time', readCount)
     .option('--models <a,b>', 'only these models; provider/model and a final * are fine', readNames)
@@ -44,17 +51,27 @@ export const define: Define = (command, terminal) => {
       'aibroker token create --name ci --rpm 60 --models "gpt-4o-mini,openai/*" --ttl 30d',
       'export OPENAI_API_KEY=$(aibroker token create --name shell)',
       'aibroker token create --name agent --stream resume',
+      'aibroker token create --name intern --budget 5/month --tz Europe/Berlin --team search',
       'aibroker token create --name page --origin http://localhost:5173 --json'
     ]))
     .action((flags: Flags) => create(flags, terminal))
 }
 
 async function create (flags: Flags, terminal: Terminal): Promise<void> {
-  refuseBudget(flags)
   const key = readKey(flags)
+  const terms = readTerms(flags)
   const { SqliteKeys } = await import('../keys/sqlite-keys.ts')
-  const { token, record } = await withBooks(flags, terminal, 'guest', ({ sqlite }) =>
-    new SqliteKeys({ database: sqlite, clock: systemClock, random: systemRandom, operatorKeys: [] }).create(key))
+  const { SqliteBudgets } = await import('../budgets/sqlite-budgets.ts')
+  const make = ({ sqlite }: OpenDatabase) => {
+    const keys = new SqliteKeys({ database: sqlite, clock: systemClock, random: systemRandom, operatorKeys: [] })
+    const made = keys.create(key)
+    const { id } = made.record
+    if (terms) new SqliteBudgets(sqlite, systemClock).set({ ...terms, name: id, scope: { kind: 'key', value: id } })
+    return made
+  }
+  // A key without the limit it was to have must never be seen, not even by a broker that reads in between.
+  const { token, record } = await withBooks(flags, terminal, 'guest', (books) =>
+    books.sqlite.transaction(() => make(books)).immediate())
 
   if (flags.json) return terminal.print(plainJson({ token, id: record.id }))
   terminal.print(token)
@@ -62,11 +79,14 @@ async function create (flags: Flags, terminal: Terminal): Promise<void> {
     'give it to the client as OPENAI_API_KEY or as "Authorization: Bearer …".')
 }
 
-/** A limit that nobody keeps is worse than none: somebody would rely on it. */
-function refuseBudget ({ budget }: Flags): void {
-  if (budget === undefined) return
-  throw new CommandFailure('wrong_usage', 'budgets are not enforced by this version, so no key is made with one; ' +
-    'leave --budget out and limit the key with --rpm, --max-in-flight and --models')
+/** The budget of the key alone; it is named after the key's id. */
+function readTerms ({ budget, tz = 'UTC' }: Flags): Omit<BudgetTerms, 'name' | 'scope'> | undefined {
+  if (!budget) return undefined
+  const { limit, every } = budget
+  const window = every === undefined
+    ? { kind: 'total' } as const
+    : { kind: 'calendar', every, timeZone: tz } as const
+  return { unit: 'usd', limit, window, thresholds: [0.8, 1], isSoft: false, mayClamp: false }
 }
 
 function readKey (flags: Flags): NewKey {
@@ -79,6 +99,8 @@ function readKey (flags: Flags): NewKey {
     providers: flags.providers,
     origins: flags.origin,
     streamMode: flags.stream,
+    team: flags.team,
+    project: flags.project,
     expiresAtMs: ttlMs === undefined ? undefined : systemClock.nowMs() + ttlMs
   }
   // A flag that was not given must be absent: `undefined` is no value of a NewKey.

@@ -2,11 +2,12 @@
 
 import { systemClock } from '../core/clock.ts'
 import { systemRandom } from '../core/ids.ts'
-import { formatUsd } from '../core/money.ts'
+import type { Words } from './budget-rows.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { plainJson, table, type Column } from './plain-text.ts'
 import { formatMoment } from './times.ts'
+import type { Budget } from '../budgets/budget.ts'
 import type { KeyRecord } from '../keys/keys.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,9 +19,11 @@ const COLUMNS: readonly Column[] = [
   { title: 'state', align: 'left' },
   { title: 'created', align: 'left' },
   { title: 'expires', align: 'left' },
-  { title: 'budget USD', align: 'right' },
+  { title: 'budget', align: 'left' },
   { title: 'rpm', align: 'right' },
   { title: 'at once', align: 'right' },
+  { title: 'team', align: 'left' },
+  { title: 'project', align: 'left' },
   { title: 'stream', align: 'left' },
   { title: 'limited to', align: 'left' }
 ]
@@ -37,31 +40,47 @@ export const define: Define = (command, terminal) => {
 
 async function list (flags: Flags, terminal: Terminal): Promise<void> {
   const { SqliteKeys } = await import('../keys/sqlite-keys.ts')
-  const keys = await withBooks(flags, terminal, 'reader', ({ sqlite }) =>
-    new SqliteKeys({ database: sqlite, clock: systemClock, random: systemRandom, operatorKeys: [] }).list())
+  const { SqliteBudgets } = await import('../budgets/sqlite-budgets.ts')
+  const words = await import('../budgets/words.ts')
+  const { keys, budgets } = await withBooks(flags, terminal, 'reader', ({ sqlite }) => ({
+    keys: new SqliteKeys({ database: sqlite, clock: systemClock, random: systemRandom, operatorKeys: [] }).list(),
+    budgets: new SqliteBudgets(sqlite, systemClock).list().filter(({ scope }) => scope.kind === 'key')
+  }))
 
   const nowMs = systemClock.nowMs()
-  if (flags.json) return terminal.print(plainJson({ data: keys.map((key) => jsonOf(key, nowMs)) }))
+  const rows = keys.map((key) => ({ key, budgets: budgets.filter(({ scope }) => scope.value === key.id) }))
+  if (flags.json) return terminal.print(plainJson({ data: rows.map((row) => jsonOf(row, nowMs, words)) }))
   if (keys.length === 0) return terminal.note('No client keys. "aibroker token create --name <what for>" makes one.')
-  terminal.print(table(COLUMNS, keys.map((key) => cellsOf(key, nowMs))))
+  terminal.print(table(COLUMNS, rows.map((row) => cellsOf(row, nowMs, words))))
 }
 
-function cellsOf (key: KeyRecord, nowMs: number): string[] {
+interface Row {
+  readonly key: KeyRecord
+  /** Those of the key itself. */
+  readonly budgets: readonly Budget[]
+}
+
+function budgetWords ({ unit, limit, window }: Budget, { amountWords, windowWords }: Words): string {
+  return `${amountWords(unit, limit)} ${windowWords(window)}`
+}
+
+function cellsOf ({ key, budgets }: Row, nowMs: number, words: Words): string[] {
   return [
     key.id,
     key.name,
     stateOf(key, nowMs),
     formatMoment(key.createdAtMs),
     key.expiresAtMs === undefined ? 'never' : formatMoment(key.expiresAtMs),
-    key.budget === undefined ? '-' : formatUsd(key.budget),
+    budgets.map((budget) => budgetWords(budget, words)).join(', ') || '-',
     String(key.rpm ?? '-'),
     String(key.maxInFlight ?? '-'),
-    key.streamMode ?? '-',
+    ...[key.team, key.project, key.streamMode].map((text) => text ?? '-'),
     [...key.models ?? [], ...key.providers ?? [], ...key.origins ?? []].join(' ')
   ]
 }
 
-function jsonOf (key: KeyRecord, nowMs: number) {
+function jsonOf ({ key, budgets }: Row, nowMs: number, words: Words) {
+  const limit = budgets.find(({ unit }) => unit === 'usd')?.limit
   return {
     id: key.id,
     name: key.name,
@@ -69,13 +88,22 @@ function jsonOf (key: KeyRecord, nowMs: number) {
     created_at: formatMoment(key.createdAtMs),
     expires_at: key.expiresAtMs === undefined ? null : formatMoment(key.expiresAtMs),
     revoked_at: key.revokedAtMs === undefined ? null : formatMoment(key.revokedAtMs),
-    budget_usd: key.budget === undefined ? null : formatUsd(key.budget),
+    budget_usd: limit === undefined ? null : words.exactAmount('usd', limit),
+    budgets: budgets.map(({ name }) => name),
     rpm: key.rpm ?? null,
     max_in_flight: key.maxInFlight ?? null,
-    models: key.models ?? null,
-    providers: key.providers ?? null,
-    origins: key.origins ?? null,
-    stream_mode: key.streamMode ?? null
+    ...limitsOf(key)
+  }
+}
+
+function limitsOf ({ models, providers, origins, streamMode, team, project }: KeyRecord) {
+  return {
+    models: models ?? null,
+    providers: providers ?? null,
+    origins: origins ?? null,
+    stream_mode: streamMode ?? null,
+    team: team ?? null,
+    project: project ?? null
   }
 }
 

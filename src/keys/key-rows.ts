@@ -26,18 +26,20 @@ interface Row {
   readonly origins: string | null
   /** One of the modes: the column is checked. */
   readonly streamMode: StreamMode | null
+  readonly team: string | null
+  readonly project: string | null
 }
 
 const SELECT = `
   SELECT id, name, digest, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs,
     rpm, max_in_flight AS maxInFlight, CAST(budget_nano_usd AS TEXT) AS budget, models, providers, origins,
-    stream_mode AS streamMode
+    stream_mode AS streamMode, team, project
   FROM client_keys ORDER BY created_at_ms, rowid`
 const INSERT = `
   INSERT INTO client_keys (id, name, digest, created_at_ms, expires_at_ms, rpm, max_in_flight, budget_nano_usd,
-    models, providers, origins, stream_mode)
+    models, providers, origins, stream_mode, team, project)
   VALUES (@id, @name, @digest, @createdAtMs, @expiresAtMs, @rpm, @maxInFlight, @budget, @models, @providers, @origins,
-    @streamMode)`
+    @streamMode, @team, @project)`
 const REVOKE = 'UPDATE client_keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL'
 
 export interface KeyRows {
@@ -76,7 +78,9 @@ function readRow (row: Row): StoredKey {
     models: readList(row.models),
     providers: readList(row.providers),
     origins: readList(row.origins),
-    streamMode: row.streamMode ?? undefined
+    streamMode: row.streamMode ?? undefined,
+    team: row.team ?? undefined,
+    project: row.project ?? undefined
   }
   return { record: Object.freeze(record), digest: row.digest.toString('hex') }
 }
@@ -94,7 +98,9 @@ function writeRow ({ record, digest }: StoredKey) {
     models: writeList(record.models),
     providers: writeList(record.providers),
     origins: writeList(record.origins),
-    streamMode: record.streamMode ?? null
+    streamMode: record.streamMode ?? null,
+    team: record.team ?? null,
+    project: record.project ?? null
   }
 }
 

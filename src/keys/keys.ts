@@ -20,6 +20,9 @@ export interface KeyRecord {
   readonly origins: readonly string[] | undefined
   /** For requests that choose none; undefined: the model decides. */
   readonly streamMode: StreamMode | undefined
+  /** Whose budgets its requests count in, besides its own. */
+  readonly team: string | undefined
+  readonly project: string | undefined
 }
 
 export type NewKey = Partial<Omit<KeyRecord, 'id' | 'createdAtMs' | 'revokedAtMs'>>

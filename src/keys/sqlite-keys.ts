@@ -88,7 +88,9 @@ export class SqliteKeys implements KeyStore {
       models: key.models,
       providers: key.providers,
       origins: key.origins,
-      streamMode: key.streamMode
+      streamMode: key.streamMode,
+      team: key.team,
+      project: key.project
     })
     this.#rows.insert({ record, digest: digestOf(token) })
     this.#reload()
@@ -144,7 +146,9 @@ function operatorKey (token: string, index: number, createdAtMs: number): Stored
     models: undefined,
     providers: undefined,
     origins: undefined,
-    streamMode: undefined
+    streamMode: undefined,
+    team: undefined,
+    project: undefined
   })
   return { record, digest: digestOf(token) }
 }

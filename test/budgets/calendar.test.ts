@@ -2,7 +2,8 @@
 
 import t from 'tap'
 import { CALENDAR_STEPS, type CalendarStep } from '../../src/budgets/budget.ts'
-import { calendarSpan, isTimeZone } from '../../src/budgets/calendar.ts'
+import { calendarSpan } from '../../src/budgets/calendar.ts'
+import { isTimeZone } from '../../src/core/time-zone.ts'
 import { createRandom } from '../ledger/random.ts'
 
 type Row = readonly [says: string, every: CalendarStep, zone: string, at: string, start: string, end: string]

@@ -55,12 +55,22 @@ t.test('every limit reaches the key as it was written', async (t) => {
   t.ok(days >= 30 && days < 30.01, 'thirty days from now')
 })
 
-t.test('a budget is refused, because nobody would keep it', async (t) => {
+t.test('a key can have a budget, a team and a project from the start', async (t) => {
   const home = emptyHome(t)
-  const { code, stdout, stderr } = await aibroker(t, ['token', 'create', '--budget', '5'], { home })
-  t.equal(code, 2)
-  t.equal(stdout, '')
-  t.match(stderr, /budgets are not enforced/)
+  const { id } = await create(t, home, '--name', 'intern', '--budget', '5/month', '--tz', 'Europe/Berlin',
+    '--team', 'search', '--project', 'moon')
+  const { stdout } = await aibroker(t, ['budget', 'show', id, '--json'], { home })
+  t.match(JSON.parse(stdout), {
+    name: id,
+    scope: `key:${id}`,
+    unit: 'usd',
+    limit: '5.000000000',
+    left: '5.000000000',
+    window: { kind: 'calendar', every: 'month', timeZone: 'Europe/Berlin' },
+    soft: false
+  })
+  const list = await aibroker(t, ['token', 'list'], { home })
+  t.match(list.stdout, new RegExp(`^${id} .* 5 USD per month \\(Europe/Berlin\\) .* search +moon`, 'm'))
 })
 
 t.test('a key without flags has no limit', async (t) => {
@@ -138,6 +148,8 @@ t.test('a name cannot write on the terminal of who lists it', async (t) => {
 const WRONG: ReadonlyArray<readonly [flags: readonly string[], says: RegExp]> = [
   [['--budget', 'five'], /--budget <USD>.*US dollars/],
   [['--budget', '-1'], /--budget/],
+  [['--budget', '5/fortnight'], /5\/month with one of hour, day/],
+  [['--team', 'a\nb'], /--team <name>.*Give a name/],
   [['--budget', '0.0000000001'], /at most nine places/],
   [['--budget', '99999999999'], /US dollars/],
   [['--rpm', '0'], /--rpm <count>.*whole number/],
