@@ -1,6 +1,7 @@
 // aibroker explain: one exchange, every backend that was considered, and what would have made it eligible.
 
 import { systemClock } from '../core/clock.ts'
+import { appliedText, billTable } from './bill-text.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { CommandFailure } from './failure.ts'
@@ -42,7 +43,9 @@ async function explainExchange (id: string, flags: Flags, terminal: Terminal): P
 }
 
 function textOf (explanation: Explanation): string {
-  return [headOf(explanation), consideredOf(explanation), attemptsOf(explanation)].filter((part) => part !== '').join('\n\n')
+  const { attempts } = explanation
+  const parts = [headOf(explanation), consideredOf(explanation), attemptsOf(explanation), ...attempts.map(billOf)]
+  return parts.filter((part) => part !== '').join('\n\n')
 }
 
 function headOf (told: Explanation): string {
@@ -82,4 +85,21 @@ function attemptsOf ({ attempts }: Explanation): string {
     attempt.cost_usd,
     attempt.cost_grade
   ].map((cell) => String(cell ?? '-'))))
+}
+
+/** What the cost of an attempt is the sum of; '' where it is no sum. */
+function billOf (attempt: Explanation['attempts'][number]): string {
+  const { line_items: items, computed_usd: computed, markup_usd: markup } = attempt
+  const applied = appliedText(attempt.price_applied)
+  const notes = [
+    applied === '' ? [] : `priced by: ${applied}`,
+    computed === null ? [] : `the provider told this cost; its price comes to ${computed} USD`,
+    markup === null ? [] : `markup on top: ${markup} USD`
+  ].flat()
+  if (!items && notes.length === 0) return ''
+  return [
+    `attempt ${attempt.number}, price ${attempt.price_version ?? 'not known'}`,
+    ...notes,
+    ...items ? [billTable(items, attempt.cost_usd ?? '-')] : []
+  ].join('\n')
 }

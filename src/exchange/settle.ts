@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { AttemptIntent, AttemptResult, ExchangeIntent } from '../ledger/ledger.ts'
 import { costOf, type Cost, type Measured } from '../metering/cost.ts'
+import { lineItemsText } from '../metering/line-items.ts'
 import { measure, NOTHING_TOLD } from './measure.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
@@ -34,6 +35,7 @@ export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent 
     modelId: backend.modelId,
     credentialId: turn.credential.id,
     priceVersion: backend.price?.version,
+    priceDocument: backend.price?.document,
     ceiling: isFree(turn, parts) ? 0n : ceiling
   }
 }
@@ -42,9 +44,9 @@ export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent 
 export function priceAnswer (
   ask: Ask, turn: Turn, usage: JsonObject | undefined, parts: ExchangeParts
 ): Cost & Measured {
-  const { backend: { price }, model } = turn.candidate
+  const { backend: { price, markup }, model, ceiling } = turn.candidate
   const measured = measure(ask.task, usage, ask.envelope, model)
-  const cost = costOf(measured, price, { ceiling: turn.candidate.ceiling, isFree: isFree(turn, parts) })
+  const cost = costOf(measured, price, { ceiling, isFree: isFree(turn, parts), markup })
   return Object.assign({}, measured, cost) // 0.1 us; two spreads in one literal take V8 1.9 us
 }
 
@@ -80,6 +82,9 @@ export function attemptResult (attempted: Attempted, cost: Cost & Measured, upst
     deliveredBytes: attempted.deliveredBytes,
     usage: cost.usage,
     cost: cost.amount,
+    markup: cost.markup,
+    computed: cost.computed,
+    lineItems: lineItemsText(cost.lines, cost.applied),
     grade: cost.grade
   }
 }

@@ -53,6 +53,8 @@ export interface AttemptIntent {
   /** `openai#0`: which credential of the pool; never any part of the secret. */
   readonly credentialId: string | undefined
   readonly priceVersion: string | undefined
+  /** The price itself, whole (catalog/price-document.ts): kept once for each version. Absent: not kept. */
+  readonly priceDocument?: string | undefined
   /** Upper bound of the cost with its markup; undefined: price not known. */
   readonly ceiling: NanoUsd | undefined
   /** Upper bound of input and output tokens together; undefined: not known. */
@@ -79,6 +81,10 @@ export interface AttemptResult {
   readonly cost: NanoUsd | undefined
   /** What the operator adds to the cost; undefined: nothing. */
   readonly markup?: NanoUsd | undefined
+  /** Our own sum, where the provider told another cost. */
+  readonly computed?: NanoUsd | undefined
+  /** What the cost is the sum of (metering/line-items.ts); undefined: no sum of ours. */
+  readonly lineItems?: string | undefined
   readonly grade: CostGrade
 }
 

@@ -60,6 +60,12 @@ export interface AttemptRecord {
   /** Of a stream that did not come to its end: bytes of it that were written to the client. */
   readonly deliveredBytes: number | undefined
   readonly costNanoUsd: NanoUsd | undefined
+  /** What the cost is the sum of (metering/line-items.ts); absent: no sum of ours. */
+  readonly lineItems?: string | undefined
+  /** Our own sum, where the provider told another cost. */
+  readonly computedNanoUsd?: NanoUsd | undefined
+  /** What the operator adds to the cost; absent: nothing. */
+  readonly markupNanoUsd?: NanoUsd | undefined
   readonly grade: string | undefined
   readonly priceVersion: string | undefined
 }

@@ -1,7 +1,8 @@
 // "Why this backend?": one recorded exchange as an answer for humans and programs (P10).
 
-import { formatUsd, type NanoUsd } from '../core/money.ts'
+import { formatUsd } from '../core/money.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
+import { billIn, type ExplainedBill } from './explain-bill.ts'
 import { readPlanText, type RecordedPlan } from './plan-text.ts'
 import { reasonFor } from './reasons.ts'
 
@@ -9,7 +10,7 @@ export { describeNothingEligible } from './nothing-eligible.ts'
 export { planText } from './plan-text.ts'
 
 /** The parts of a ledger's attempt that explain needs; ledger/reports.ts has them all. */
-export interface ExplainedAttempt {
+export interface ExplainedAttempt extends ExplainedBill {
   readonly number: number
   readonly provider: string
   readonly model: string
@@ -24,9 +25,6 @@ export interface ExplainedAttempt {
   readonly firstEventMs: number | undefined
   /** Of a stream that did not come to its end. */
   readonly deliveredBytes?: number | undefined
-  readonly costNanoUsd: NanoUsd | undefined
-  readonly grade: string | undefined
-  readonly priceVersion: string | undefined
 }
 
 /** The parts of a ledger's exchange that explain needs. */
@@ -192,14 +190,6 @@ function attemptOf (attempt: ExplainedAttempt) {
     duration_ms: attempt.durationMs ?? null,
     first_event_ms: attempt.firstEventMs ?? null,
     delivered_bytes: attempt.deliveredBytes ?? null,
-    ...billOf(attempt)
-  }
-}
-
-function billOf ({ costNanoUsd, grade, priceVersion }: ExplainedAttempt) {
-  return {
-    cost_usd: costNanoUsd === undefined ? null : formatUsd(costNanoUsd),
-    cost_grade: grade ?? null,
-    price_version: priceVersion ?? null
+    ...billIn(attempt)
   }
 }

@@ -65,12 +65,18 @@ interface KnownBackend {
 function backendIds (sqlite: Database, name: Dictionary['name']) {
   const known = new IdCache<string, KnownBackend[]>(MOST_MODELS)
   const store = rowIdOf(sqlite, 'backends', ['provider', 'model', 'model_id', 'credential', 'price_version'])
+  const storePrice = sqlite.prepare<[string, string, number]>(
+    'INSERT INTO prices (version, document, first_used_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
 
   const learn = (attempt: AttemptIntent): BackendId => {
     const modelId = shorten(attempt.modelId)
     const provider = name(attempt.provider)
     const model = name(attempt.model)
     const id = store(provider, model, modelId, attempt.credentialId ?? '', attempt.priceVersion ?? '')
+    const { priceVersion, priceDocument } = attempt
+    if (priceVersion !== undefined && priceDocument !== undefined) {
+      storePrice.run(priceVersion, priceDocument, attempt.startedAtMs)
+    }
     const backend = { id, provider, model }
     if (modelId !== attempt.modelId) return backend // a client's invention: not worth a place in memory
     const sameModel = known.get(modelId) ?? known.learn(modelId, [])

@@ -34,6 +34,9 @@ interface AttemptRow {
   readonly firstEventMs: bigint | null
   readonly deliveredBytes: bigint | null
   readonly cost: bigint | null
+  readonly lineItems: string | null
+  readonly computed: bigint | null
+  readonly markup: bigint | null
   readonly grade: string | null
   readonly priceVersion: string
 }
@@ -53,7 +56,9 @@ const EXCHANGE = `
 const ATTEMPTS = `
   SELECT a.number, p.text AS provider, m.text AS model, b.model_id AS modelId, b.credential AS credentialId,
     a.started_after_ms AS startedAfterMs, o.text AS outcome, a.upstream_status AS upstreamStatus, a.reason,
-    a.duration_ms AS durationMs, a.first_event_ms AS firstEventMs, a.delivered_bytes AS deliveredBytes, a.cost_nano_usd AS cost, g.text AS grade,
+    a.duration_ms AS durationMs, a.first_event_ms AS firstEventMs, a.delivered_bytes AS deliveredBytes,
+    a.cost_nano_usd AS cost, a.line_items AS lineItems, a.computed_nano_usd AS computed, a.markup_nano_usd AS markup,
+    g.text AS grade,
     b.price_version AS priceVersion
   FROM attempts a
   JOIN backends b ON b.id = a.backend
@@ -109,6 +114,9 @@ function recordOf (attempt: AttemptRow, createdAtMs: number): AttemptRecord {
     firstEventMs: numberOf(attempt.firstEventMs),
     deliveredBytes: numberOf(attempt.deliveredBytes),
     costNanoUsd: attempt.cost ?? undefined,
+    lineItems: attempt.lineItems ?? undefined,
+    computedNanoUsd: attempt.computed ?? undefined,
+    markupNanoUsd: attempt.markup ?? undefined,
     grade: attempt.grade ?? undefined,
     priceVersion: attempt.priceVersion || undefined
   }

@@ -51,7 +51,7 @@ const INSERT_ATTEMPT = `
 const CLOSE_ATTEMPT = `
   UPDATE attempts SET outcome = ?, upstream_status = ?, reason = ?, duration_ms = ?, first_event_ms = ?, upstream_id = ?,
     input = ?, cache_read = ?, cache_write = ?, output = ?, reasoning = ?, other_usage = ?, cost_nano_usd = ?, grade = ?,
-    delivered_bytes = ?
+    delivered_bytes = ?, line_items = ?, computed_nano_usd = ?, markup_nano_usd = ?
   WHERE id = ? AND outcome IS NULL`
 
 // The provider may have worked and charged: the cost is its upper bound, or unknown when there was no price.
@@ -92,13 +92,15 @@ export function createRows (sqlite: Database, dictionary: Dictionary): Rows {
     },
     // better-sqlite3 binds undefined as NULL: not told stays not told.
     closeAttempt (row, number, result) {
-      const { usage, cost, reason, upstreamId } = result
+      const { usage, cost, markup, reason, upstreamId } = result
       refuseAbsurd(cost)
+      refuseAbsurd(markup)
       const { changes } = closeAttempt.run(
         name(result.outcome), result.upstreamStatus, reason?.slice(0, LONGEST_REASON), Math.round(result.durationMs),
         wholeMs(result.firstEventMs), upstreamId?.slice(0, LONGEST_UPSTREAM_ID),
         usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning, otherUsage(usage),
-        cost, name(result.grade), result.deliveredBytes, attemptId(row, number))
+        cost, name(result.grade), result.deliveredBytes, result.lineItems, result.computed, markup,
+        attemptId(row, number))
       if (changes !== 1) throw new Error(`attempt ${number} of exchange ${row} is not running`)
     },
     orphanAttempts (row, reason) {

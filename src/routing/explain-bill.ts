@@ -1,0 +1,46 @@
+// The money of a recorded attempt in JSON terms: what it is the sum of, and by which part of its price.
+
+import { formatUsd, type NanoUsd } from '../core/money.ts'
+import { readLineItems, type LineItems } from '../metering/line-items.ts'
+
+/** The parts of a ledger's attempt that its bill is made of. */
+export interface ExplainedBill {
+  readonly costNanoUsd: NanoUsd | undefined
+  /** As recorded (metering/line-items.ts); absent: the cost is no sum of ours. */
+  readonly lineItems?: string | undefined
+  /** Our own sum, where the provider told another cost. */
+  readonly computedNanoUsd?: NanoUsd | undefined
+  /** What the operator adds to the cost. */
+  readonly markupNanoUsd?: NanoUsd | undefined
+  readonly grade: string | undefined
+  readonly priceVersion: string | undefined
+}
+
+export function billIn (attempt: ExplainedBill) {
+  const { lineItems, grade, priceVersion } = attempt
+  const items = lineItems === undefined ? undefined : readLineItems(lineItems)
+  return {
+    cost_usd: usd(attempt.costNanoUsd),
+    cost_grade: grade ?? null,
+    price_version: priceVersion ?? null,
+    line_items: items?.lines.map(({ kind, count, amount }) => ({ kind, count, cost_usd: formatUsd(amount) })) ?? null,
+    price_applied: items ? appliedIn(items) : null,
+    computed_usd: usd(attempt.computedNanoUsd),
+    markup_usd: usd(attempt.markupNanoUsd)
+  }
+}
+
+/** Null: the plain rates of the price. */
+function appliedIn ({ applied: { tier, service, region, isUnknownService = false } }: LineItems) {
+  if (tier === undefined && service === undefined && region === undefined) return null
+  return {
+    above_input: tier ?? null,
+    service_tier: service ?? null,
+    region: region ?? null,
+    is_service_tier_priced: service === undefined ? null : !isUnknownService
+  }
+}
+
+function usd (amount: NanoUsd | undefined): string | null {
+  return amount === undefined ? null : formatUsd(amount)
+}
