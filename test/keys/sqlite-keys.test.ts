@@ -1,5 +1,10 @@
+import Database from 'better-sqlite3'
 import t from 'tap'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemRandom } from '../../src/core/ids.ts'
+import { SqliteKeys } from '../../src/keys/sqlite-keys.ts'
+import { digestOf, makeToken } from '../../src/keys/token.ts'
 import { migrate } from '../../src/ledger/sqlite/migrations.ts'
 import { keyFile, keyStore } from './store.ts'
 import { manualClock } from './manual-clock.ts'
@@ -22,7 +27,9 @@ t.test('a key is known by its token, with everything it was given', async (t) =>
     models: ['gpt-5', 'openai/*'],
     providers: ['openai'],
     origins: ['https://app.example'],
-    streamMode: 'resume'
+    streamMode: 'resume',
+    team: 'red',
+    project: 'moon'
   })
 
   t.same(keys.check(token), record)
@@ -149,12 +156,19 @@ t.test('a stored digest is not a key', async (t) => {
   t.equal(keys.check(digest), undefined)
 })
 
-t.test('a key made before keys had stream modes keeps working and has none', async (t) => {
-  const file = keyFile(t)
-  const { token, record } = file.another().create({ streamMode: 'live' })
-  file.database.exec('ALTER TABLE client_keys DROP COLUMN stream_mode; PRAGMA user_version = 2')
-  migrate(file.database)
-  t.same(file.another().check(token), { ...record, streamMode: undefined })
+t.test('a key made before keys had stream modes, teams and projects keeps working and has none', async (t) => {
+  const database = new Database(':memory:')
+  t.teardown(() => { database.close() })
+  const folder = join(import.meta.dirname, '../../src/ledger/sqlite/migrations')
+  for (const name of ['001-ledger.sql', '002-client-keys.sql']) database.exec(readFileSync(join(folder, name), 'utf8'))
+  database.pragma('user_version = 2')
+  const { id, token } = makeToken(systemRandom)
+  database.prepare("INSERT INTO client_keys (id, name, digest, created_at_ms) VALUES (?, 'early', ?, 0)")
+    .run(id, Buffer.from(digestOf(token), 'hex'))
+
+  migrate(database)
+  const keys = new SqliteKeys({ database, clock: manualClock(), random: systemRandom, operatorKeys: [] })
+  t.match(keys.check(token), { id, name: 'early', streamMode: undefined, team: undefined, project: undefined })
 })
 
 t.test('a stream mode that nobody knows cannot be stored', async (t) => {
