@@ -125,7 +125,7 @@ function openLedger (settings: Settings, { clock, log }: Outside) {
     clock,
     alarm,
     checkpointThread: CHECKPOINT_THREAD,
-    isSealing: true,
+    hasUpkeep: true,
     keepMs: keepMsOf(settings),
     answersBytes: settings.limits.keptAnswers
   })

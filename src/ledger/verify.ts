@@ -18,6 +18,7 @@ export const DAMAGES = {
   cost_differs: 'Money in the hourly sums is not the money in the rows.',
   budget_differs: 'What a budget has spent in a window is not what its rows used.',
   reservation_differs: 'What a budget has reserved in a window is not what running exchanges may use.',
+  span_differs: 'Hours were added up to something else than their sum.',
   sealed_row_changed: 'A row is not as it was when it was sealed.',
   sealed_row_missing: 'A row that was sealed is not there any more.',
   row_slipped_in: 'A row lies among sealed ones and was not there when they were sealed.',

@@ -1,7 +1,7 @@
 // Old rows go, whole blocks under their seals; what they add up to stays, and verification knows.
 
 import t, { type Test } from 'tap'
-import { FIRST_LOOK_MS } from '../../src/ledger/sqlite/retention-sweep.ts'
+import { FIRST_LOOK_MS } from '../../src/ledger/sqlite/upkeep.ts'
 import { createPruner, MOST_PRUNED } from '../../src/ledger/sqlite/retention.ts'
 import { createSealer } from '../../src/ledger/sqlite/seals.ts'
 import { systemClock } from '../../src/core/clock.ts'

@@ -68,7 +68,7 @@ t.test('a store that refuses is told once and tried with the next commit', async
 
 t.test('a ledger that seals does so behind its commits, and at its end', async (t) => {
   const clock = tickingClock(REST_MS)
-  const books = sqliteBooks(t, undefined, NOON_MS, { clock, isSealing: true })
+  const books = sqliteBooks(t, undefined, NOON_MS, { clock, hasUpkeep: true })
   const { sqlite } = books.database
   const book = async () => {
     const exchange = await books.ledger.open(exchangeIntent(), attemptIntent())

@@ -10,7 +10,7 @@ import { sqliteBooks, type SqliteBooks } from './sqlite-books.ts'
 
 /** Three settled exchanges, the second with two attempts, in a file that was closed and opened again. */
 async function soundBooks (t: Test): Promise<SqliteBooks> {
-  const { ledger, path } = sqliteBooks(t, undefined, NOON_MS, { isSealing: true })
+  const { ledger, path } = sqliteBooks(t, undefined, NOON_MS, { hasUpkeep: true })
   for (const hasRetry of [false, true, false]) {
     const exchange = await ledger.open(exchangeIntent(), attemptIntent())
     if (hasRetry) await ledger.retry(exchange, failed(), attemptIntent({ provider: 'groq' }))
@@ -74,6 +74,8 @@ const PLANTED: ReadonlyArray<readonly [damage: Damage, sql: string, first: RegEx
     /^budget planted from 1970-01-01T00:00:00.000Z: spent is 0, the rows say 1350000$/],
   ['reservation_differs', BUDGET + 'INSERT INTO budget_windows VALUES (1, 0, 0, 7, 0)',
     /^budget planted from .*: reserved is 7, the rows say 0$/],
+  ['span_differs', 'INSERT INTO usage_span_list (start, level, hours) SELECT min(hour) / 6 * 6, 1, 6 FROM usage_hourly',
+    /^6 hours from 2026-11-21T06:00:00.000Z$/],
   ['sealed_row_changed', 'UPDATE attempts SET first_event_ms = 239 WHERE id = 514', /^attempt 2 of exchange 2$/],
   ['sealed_row_missing', 'DELETE FROM exchanges WHERE id = 3', /^exchange 3$/],
   ['row_slipped_in', "INSERT INTO names (id, text) VALUES (-1, 'nobody')", /^name -1$/],

@@ -18,12 +18,13 @@ import { SqliteAnswers } from './idempotency.ts'
 import { createMark, type Mark } from './mark.ts'
 import type { OutageParts } from './outage.ts'
 import { recoverRows } from './recovery.ts'
-import { createRollup } from './rollup.ts'
+import { createRollup, HOUR_MS } from './rollup.ts'
 import { createRows, type ExchangeNames } from './rows.ts'
-import { startSweep } from './retention-sweep.ts'
+import { createSpans, type Spans } from './reports-spans.ts'
 import { createPruner } from './retention.ts'
 import { SealSchedule } from './seals-schedule.ts'
 import { createSealer } from './seals.ts'
+import { startUpkeep, type Chore } from './upkeep.ts'
 import { Opening, Retrying, Settling, type Books, type Running } from './writes.ts'
 
 /** What the ledger needs of the process around it. */
@@ -34,8 +35,8 @@ export interface LedgerOutside extends Pick<OutageParts, 'clock' | 'alarm'> {
   readonly budgetCrossed?: (crossing: BudgetCrossing) => void
   /** What all kept answers may take. */
   readonly answersBytes?: number | undefined
-  /** Settled rows are sealed in the background; absent: they wait for a process that does. */
-  readonly isSealing?: boolean
+  /** Rows are sealed and hours added up in the background; absent: they wait for a process that does. */
+  readonly hasUpkeep?: boolean
   /** Rows of requests older than this are pruned in the background; absent: kept for ever. */
   readonly keepMs?: number | undefined
 }
@@ -56,6 +57,7 @@ export class SqliteLedger implements Ledger {
   readonly answers: SqliteAnswers
   readonly #database: OpenDatabase
   readonly #dictionary: Dictionary
+  readonly #spans: Spans
   readonly #budgets: BudgetBooks
   readonly #books: Books
   readonly #mark: Mark
@@ -68,13 +70,14 @@ export class SqliteLedger implements Ledger {
   #nextRow: number
   #oldestSkipped: number | undefined
   #isClosed = false
-  #stopSweep: (() => void) | undefined
+  #stopUpkeep: (() => void) | undefined
 
   constructor (database: OpenDatabase, outside: LedgerOutside = SILENT) {
     const { sqlite } = database
     this.#outside = outside
     this.#database = database
     this.#dictionary = createDictionary(sqlite)
+    this.#spans = createSpans(sqlite)
     this.#budgets = new BudgetBooks(sqlite, outside.budgetCrossed ?? nothing)
     this.answers = new SqliteAnswers({
       ...outside,
@@ -85,7 +88,7 @@ export class SqliteLedger implements Ledger {
     this.#books = {
       answers: this.answers,
       rows: createRows(sqlite, this.#dictionary),
-      rollup: createRollup(sqlite),
+      rollup: createRollup(sqlite, this.#spans.touch),
       budgets: this.#budgets,
       running: this.#running,
       alarm: outside.alarm
@@ -103,7 +106,7 @@ export class SqliteLedger implements Ledger {
       hold: () => { this.#commits.hold() },
       release: () => { this.#commits.release() }
     })
-    this.#seals = outside.isSealing ? new SealSchedule({ ...outside, sealer: createSealer(sqlite) }) : undefined
+    this.#seals = outside.hasUpkeep ? new SealSchedule({ ...outside, sealer: createSealer(sqlite) }) : undefined
     this.#firstRow = Number(sqlite.prepare(FIRST_ROW).pluck().get())
     this.#nextRow = this.#firstRow
   }
@@ -126,7 +129,7 @@ export class SqliteLedger implements Ledger {
     }
     this.#oldestSkipped = skipped[0]?.row
     this.#mark.start(this.#oldestSkipped ?? this.#firstRow)
-    this.#stopSweep ??= this.#startSweep()
+    this.#stopUpkeep ??= this.#startUpkeep()
     return closed
   }
 
@@ -181,17 +184,25 @@ export class SqliteLedger implements Ledger {
       this.#outside.alarm(`${lost} ended exchanges could not be written; the next start books their upper bound`,
         unavailable(this.outage ?? 'write failed'))
     }
-    this.#stopSweep?.()
+    this.#stopUpkeep?.()
     this.#seals?.stop()
     await this.#checkpoints?.stop()
     this.#database.close()
   }
 
-  #startSweep (): (() => void) | undefined {
-    const { keepMs } = this.#outside
-    return keepMs === undefined
-      ? undefined
-      : startSweep({ ...this.#outside, pruner: createPruner(this.#database.sqlite), keepMs })
+  #startUpkeep (): () => void {
+    const { keepMs, hasUpkeep, clock } = this.#outside
+    const pruner = createPruner(this.#database.sqlite)
+    const chores: Chore[] = []
+    if (hasUpkeep) {
+      const step = () => this.#spans.makeNext(Math.floor(clock.nowMs() / HOUR_MS))
+      chores.push({ step, failure: 'hours of the ledger could not be added up' })
+    }
+    if (keepMs !== undefined) {
+      const step = () => pruner.next(clock.nowMs() - keepMs, clock.nowMs()).exchanges > 0
+      chores.push({ step, failure: 'old rows of the ledger could not be pruned' })
+    }
+    return chores.length > 0 ? startUpkeep(this.#outside, chores) : nothing
   }
 
   #openOf (row: number): Running {

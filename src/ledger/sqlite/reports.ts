@@ -1,56 +1,63 @@
-// The read side on SQLite: usage from the hourly sums, one exchange from its rows.
+// The read side on SQLite: usage from hourly sums and the spans they were added up to, one exchange from its rows.
 
 import type { Database } from 'better-sqlite3'
 import { generationId, readGenerationId } from '../../core/ids.ts'
-import { inputTokens, outputTokens } from '../../core/usage.ts'
 import type { Reports, UsageGroup, UsageQuery, UsageReport, UsageRow, UsageSums } from '../reports.ts'
-import { SUM_COLUMNS, usageOf } from './columns.ts'
 import { createExchangeReader } from './exchange-reader.ts'
+import { createCover, DAY_LEVEL, type HourRange } from './reports-spans.ts'
+import { HOUR_MEASURES, READ_OUT, SPAN_MEASURES } from './reports-sums.ts'
 import { HOUR_MS } from './rollup.ts'
 
+/** What a group is in a row of `usage_spans`; `hour` is the first of its hours. */
 const GROUPS: { readonly [group in UsageGroup]: string } = {
-  ip: '(SELECT text FROM names WHERE id = u.ip)',
-  key: '(SELECT text FROM names WHERE id = u.key)',
-  model: '(SELECT text FROM names WHERE id = u.model)',
-  provider: '(SELECT text FROM names WHERE id = u.provider)',
-  day: "date(u.hour * 3600, 'unixepoch')"
+  ip: 'ip', key: 'key', model: 'model', provider: 'provider', day: 'hour / 24'
 }
 
-interface Filter { since: number, until: number, ip: string | null, key: string | null }
+interface Filter {
+  /** JSON of what to read: see reports-spans.ts. */
+  readonly spans: string
+  readonly hours: string
+  /** Ids of names; null: all of them. */
+  readonly ip: number | null
+  readonly key: number | null
+}
 
-type SumsRow = [
-  group: string, model: string, requests: bigint, errors: bigint, unpriced: bigint, usd: bigint, nanoUsd: bigint,
-  first: bigint, last: bigint, ...counts: bigint[]
+type SumsRow = readonly [
+  group: number, model: number, requests: number, errors: number, unpriced: number, prompt: number, completion: number,
+  cached: number, reasoning: number, usd: number, nanoUsd: number, firstMs: number, lastMs: number
 ]
 
-/** Money is summed as whole dollars and the rest: one hour fits 64 bits, many may not. */
-const NANO = 1_000_000_000n
+const FILTER = '(:ip IS NULL OR u.ip = :ip) AND (:key IS NULL OR u.key = :key)'
 
+// CROSS JOIN keeps SQLite from reading a whole table and looking into the list for each of its rows.
 const sqlOf = (group: UsageGroup) => `
-  SELECT ${GROUPS[group]}, ${GROUPS.model}, sum(requests), sum(errors), sum(unpriced),
-    sum(cost_nano_usd / ${NANO}), sum(cost_nano_usd % ${NANO}),
-    min(first_request_at_ms), max(last_request_at_ms), ${SUM_COLUMNS.map((column) => `sum(${column})`).join(', ')}
-  FROM usage_hourly u
-  WHERE hour >= :since AND hour < :until AND (:ip IS NULL OR ip = (SELECT id FROM names WHERE text = :ip))
-    AND (:key IS NULL OR key = (SELECT id FROM names WHERE text = :key))
-  GROUP BY 1, 2`
+  SELECT ${GROUPS[group]}, model, ${READ_OUT} FROM (
+    SELECT start AS hour, ip, u.key, model, provider, ${SPAN_MEASURES}
+    FROM json_each(:spans) j CROSS JOIN usage_spans u ON level = j.value ->> 0 AND start = j.value ->> 1 WHERE ${FILTER}
+    UNION ALL
+    SELECT hour, ip, u.key, model, provider, ${HOUR_MEASURES}
+    FROM json_each(:hours) j CROSS JOIN usage_hourly u ON hour >= j.value ->> 0 AND hour < j.value ->> 1 WHERE ${FILTER}
+  ) GROUP BY 1, 2`
 
 /** Reports over an open database; works on the broker's own connection and on a read-only one of another process. */
 export function createReports (sqlite: Database): Reports {
   const statements = new Map<UsageGroup, ReturnType<typeof prepare>>()
-  const prepare = (group: UsageGroup) => sqlite.prepare<[Filter], unknown[]>(sqlOf(group)).raw().safeIntegers()
+  const prepare = (group: UsageGroup) => sqlite.prepare<[Filter], SumsRow>(sqlOf(group)).raw()
   const exchangeOf = createExchangeReader(sqlite)
+  const coverOf = createCover(sqlite)
+  const names = createNames(sqlite)
 
-  const statementOf = (group: UsageGroup) => {
-    const statement = statements.get(group) ?? prepare(group)
-    statements.set(group, statement)
-    return statement
+  const read = (query: UsageQuery): SumsRow[] => {
+    const [ip, key] = [names.idOf(query.ip), names.idOf(query.keyId)]
+    if (ip === undefined || key === undefined) return []
+    const { spans, hours } = coverOf(rangeOf(query), query.by === 'day' ? DAY_LEVEL : Infinity)
+    const statement = statements.get(query.by) ?? prepare(query.by)
+    statements.set(query.by, statement)
+    return statement.all({ spans: JSON.stringify(spans), hours: JSON.stringify(hours), ip, key })
   }
 
   return {
-    usage (query) {
-      return reportOf(query, statementOf(query.by).all(filterOf(query)) as SumsRow[])
-    },
+    usage: (query) => reportOf(query, sqlite.transaction(read).deferred(query), names.textOf),
     exchange (id) {
       const place = readGenerationId(id)
       if (!place) return undefined
@@ -61,45 +68,65 @@ export function createReports (sqlite: Database): Reports {
   }
 }
 
-function filterOf ({ sinceMs, untilMs, ip, keyId }: UsageQuery): Filter {
+function createNames (sqlite: Database) {
+  const id = sqlite.prepare<[string], number>('SELECT id FROM names WHERE text = ?').pluck()
+  const text = sqlite.prepare<[number], string>('SELECT text FROM names WHERE id = ?').pluck()
   return {
-    since: sinceMs === undefined ? Number.MIN_SAFE_INTEGER : Math.floor(sinceMs / HOUR_MS),
-    until: untilMs === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(untilMs / HOUR_MS),
-    ip: ip ?? null,
-    key: keyId ?? null
+    /** Null: everything was asked for. Undefined: nothing has that name. */
+    idOf: (name: string | undefined): number | null | undefined => name === undefined ? null : id.get(name),
+    textOf: (id: number): string => text.get(id) ?? ''
   }
 }
 
-function reportOf (query: UsageQuery, found: readonly SumsRow[]): UsageReport {
-  const groups = new Map<string, Array<{ model: string } & UsageSums>>()
+/** JSON knows no infinity. */
+function rangeOf ({ sinceMs, untilMs }: UsageQuery): HourRange {
+  const first = sinceMs === undefined ? Number.MIN_SAFE_INTEGER : Math.floor(sinceMs / HOUR_MS)
+  const end = untilMs === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(untilMs / HOUR_MS)
+  return [first, end]
+}
+
+function reportOf (query: UsageQuery, found: readonly SumsRow[], nameOf: (id: number) => string): UsageReport {
+  const names = new Map<number, string>()
+  const nameOnce = (id: number) => {
+    const name = names.get(id) ?? nameOf(id)
+    names.set(id, name)
+    return name
+  }
+  const groupOf = query.by === 'day' ? dayText : nameOnce
+  const groups = new Map<number, Array<{ model: string } & UsageSums>>()
   for (const row of found) {
-    const [group, model] = row
-    const sums = { model, ...sumsOf(row) }
-    const models = groups.get(group)
+    const sums = { model: nameOnce(row[1]), ...sumsOf(row) }
+    const models = groups.get(row[0])
     if (models) models.push(sums)
-    else groups.set(group, [sums])
+    else groups.set(row[0], [sums])
   }
   const rows = [...groups].map(([group, byModel]): UsageRow =>
-    ({ group, ...totalOf(byModel), byModel: byModel.sort(dearestFirst) }))
+    ({ group: groupOf(group), ...totalOf(byModel), byModel: byModel.sort(dearestFirst) }))
   rows.sort(query.by === 'day' ? byName : dearestFirst)
   return { query, rows, totals: totalOf(rows) }
 }
 
-function sumsOf ([, , requests, errors, unpriced, usd, nanoUsd, first, last, ...counts]: SumsRow): UsageSums {
-  const usage = usageOf(counts.map(Number))
+function dayText (day: number): string {
+  return new Date(day * 24 * HOUR_MS).toISOString().slice(0, 10)
+}
+
+function sumsOf (row: SumsRow): UsageSums {
+  const [, , requests, errors, unpriced, prompt, completion, cached, reasoning, usd, nanoUsd, firstMs, lastMs] = row
   return {
-    requests: Number(requests),
-    errors: Number(errors),
-    promptTokens: inputTokens(usage) ?? 0,
-    completionTokens: outputTokens(usage) ?? 0,
-    cachedTokens: usage.cache_read ?? 0,
-    reasoningTokens: usage.reasoning ?? 0,
-    costNanoUsd: usd * NANO + nanoUsd,
-    unpricedRequests: Number(unpriced),
-    firstRequestAtMs: Number(first),
-    lastRequestAtMs: Number(last)
+    requests,
+    errors,
+    promptTokens: prompt,
+    completionTokens: completion,
+    cachedTokens: cached,
+    reasoningTokens: reasoning,
+    costNanoUsd: BigInt(usd) * NANO + BigInt(nanoUsd),
+    unpricedRequests: unpriced,
+    firstRequestAtMs: firstMs,
+    lastRequestAtMs: lastMs
   }
 }
+
+const NANO = 1_000_000_000n
 
 const ADDED = [
   'requests', 'errors', 'promptTokens', 'completionTokens', 'cachedTokens', 'reasoningTokens', 'unpricedRequests'

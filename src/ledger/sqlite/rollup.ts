@@ -74,7 +74,8 @@ const ATTEMPTS = `
   FROM attempts a JOIN backends b ON b.id = a.backend
   WHERE a.id BETWEEN :row * 256 AND :row * 256 + 255 ORDER BY a.id`
 
-export function createRollup (sqlite: Database): Rollup {
+/** `touch` hears of each hour that is written. */
+export function createRollup (sqlite: Database, touch: (hour: number) => void): Rollup {
   const writeBucket = bucketWriter(sqlite)
   const attemptsOf = sqlite.prepare<[{ row: number }], unknown[]>(ATTEMPTS).raw().safeIntegers()
   const buckets = new Map<string, Bucket>()
@@ -107,7 +108,10 @@ export function createRollup (sqlite: Database): Rollup {
       addRequest(bucketOf(exchange, last.model, last.provider), isError, isUnpriced)
     },
     write () {
-      for (const bucket of buckets.values()) writeBucket(bucket)
+      for (const bucket of buckets.values()) {
+        writeBucket(bucket)
+        touch(bucket.place[0])
+      }
       buckets.clear()
     },
     clear () { buckets.clear() }

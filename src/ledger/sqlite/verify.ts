@@ -2,6 +2,7 @@
 
 import Database from 'better-sqlite3'
 import type { Damage, Difference, VerifyReport } from '../verify.ts'
+import { compareSpans } from './reports-verify.ts'
 import { comparePruned } from './retention-verify.ts'
 import { verifySeals } from './seals-verify.ts'
 import { compareBudgets } from './verify-budgets.ts'
@@ -93,6 +94,7 @@ function check (sqlite: Database.Database): VerifyReport {
     ...CHECKS.flatMap((check) => run(sqlite, check)),
     ...compareSums(sqlite, sealed.pruned?.hour ?? -Infinity),
     ...sealed.pruned ? comparePruned(sqlite, sealed.pruned) : [],
+    ...compareSpans(sqlite),
     ...compareBudgets(sqlite),
     ...sealed.differences
   ]
