@@ -83,6 +83,8 @@ function principalOf (key: KeyRecord | undefined, ip: string): Principal {
     models: key?.models,
     providers: key?.providers,
     budget: key?.budget,
+    team: key?.team,
+    project: key?.project,
     streamMode: key?.streamMode
   }
 }

@@ -41,6 +41,9 @@ export interface Principal {
   readonly models: readonly string[] | undefined
   readonly providers: readonly string[] | undefined
   readonly budget: NanoUsd | undefined
+  /** Whose budgets its requests count in, besides its own. */
+  readonly team?: string | undefined
+  readonly project?: string | undefined
   /** For its requests that choose none; undefined: the model decides. */
   readonly streamMode?: StreamMode | undefined
 }

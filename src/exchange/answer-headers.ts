@@ -32,6 +32,8 @@ export function exchangeHeaders ({ id, attempts, attempted, provider }: HeaderFa
   if (id.startsWith('gen-')) headers.push('x-generation-id', id)
   if (!attempted) return headers
   headers.push('x-aibroker-provider', provider ?? '', 'x-aibroker-model', headerText(attempted.turn.candidate.backend.modelId))
+  const { clampedOutput } = attempted.turn.candidate
+  if (clampedOutput !== undefined) headers.push('x-aibroker-budget-clamped', String(clampedOutput))
   if (attempted.edits.length > 0) headers.push('x-aibroker-edits', headerText(attempted.edits.join(', ')))
   passUpstream(attempted.headers, headers)
   return headers

@@ -1,5 +1,6 @@
 // The rows of one exchange: recorded before anything is sent, settled exactly once, then reported.
 
+import type { GatewayError } from '../core/errors.ts'
 import type { AttemptResult, OpenExchange } from '../ledger/ledger.ts'
 import type { Cost, Measured } from '../metering/cost.ts'
 import type { Plan } from '../routing/plan.ts'
@@ -8,6 +9,7 @@ import type { Attempted } from './attempted.ts'
 import type { ExchangeParts } from './parts.ts'
 import { attemptIntent, attemptResult, exchangeIntent, ledgerRefusal } from './settle.ts'
 import type { Turn } from './turns.ts'
+import { fittingOutput, withOutput } from './clamp.ts'
 
 export type Priced = Cost & Measured
 
@@ -23,6 +25,10 @@ export class Books {
   readonly #startedMs: number
   #open: OpenExchange | undefined
   #requestId: string | undefined
+  /** Of an exchange that a budget ended as it began: it has a row, and nothing to settle. */
+  #refusedId: string | undefined
+  /** The limit of output tokens that a budget leaves; undefined: as the client asked. */
+  #fitting: number | undefined
   #isSettled = false
 
   constructor (ask: Ask, parts: ExchangeParts) {
@@ -34,6 +40,7 @@ export class Books {
   /** The generation id; a request that never got a row has an id for the log alone. */
   get id (): string {
     if (this.#open) return this.#open.id
+    if (this.#refusedId !== undefined) return this.#refusedId
     this.#requestId ??= `req-${this.#parts.nextTag()}`
     return this.#requestId
   }
@@ -50,18 +57,43 @@ export class Books {
     return this.#parts.clock.monotonicMs() - this.#startedMs
   }
 
-  /** Resolves when the rows are committed. @throws GatewayError `ledger_unavailable`; the turn's credential is free. */
-  open (plan: Plan, turn: Turn | undefined): Promise<void> {
+  /**
+   * Resolves when the rows are committed, with the turn as it has to be made: smaller, where only that fits a budget.
+   * @throws GatewayError `ledger_unavailable`, `budget_exceeded` …; the turn's credential is free.
+   */
+  open (plan: Plan, turn: Turn): Promise<Turn> {
     return this.#write(turn, async () => {
+      const { ledger } = this.#parts
       const intent = exchangeIntent(this.#ask, plan, this.#parts)
-      this.#open = await this.#parts.ledger.open(intent, turn && attemptIntent(turn, this.#parts))
+      const attempt = attemptIntent(turn, this.#parts)
+      const room = ledger.room(intent, attempt)
+      this.#fitting = room && fittingOutput(this.#ask, turn, room)
+      const fitted = this.#fitted(turn)
+      this.#open = await ledger.open(intent, fitted === turn ? attempt : attemptIntent(fitted, this.#parts))
+      return fitted
     })
   }
 
-  /** Closes the failed attempt and records the next one. @throws as `open`. */
-  retry (ended: AttemptResult, next: Turn): Promise<void> {
-    return this.#write(next, () =>
-      this.#parts.ledger.retry(this.#open as OpenExchange, ended, attemptIntent(next, this.#parts)))
+  /** Records an exchange for which there is nobody to ask. @throws GatewayError `ledger_unavailable`. */
+  async openEmpty (plan: Plan): Promise<void> {
+    try {
+      this.#open = await this.#parts.ledger.open(exchangeIntent(this.#ask, plan, this.#parts), undefined)
+    } catch (error) {
+      throw ledgerRefusal(error)
+    }
+  }
+
+  /** Closes the failed attempt and records the next one. Resolves and throws as `open`. */
+  retry (ended: AttemptResult, next: Turn): Promise<Turn> {
+    return this.#write(next, async () => {
+      const fitted = this.#fitted(next)
+      await this.#parts.ledger.retry(this.#open as OpenExchange, ended, attemptIntent(fitted, this.#parts))
+      return fitted
+    })
+  }
+
+  #fitted (turn: Turn): Turn {
+    return this.#fitting === undefined ? turn : withOutput(this.#ask, turn, this.#fitting)
   }
 
   /**
@@ -104,17 +136,23 @@ export class Books {
     })
   }
 
-  async #write (turn: Turn | undefined, write: () => Promise<void>): Promise<void> {
+  async #write (turn: Turn, write: () => Promise<Turn>): Promise<Turn> {
     try {
-      await write()
+      return await write()
     } catch (error) {
-      if (turn) {
-        this.#parts.credentials.giveBack(turn.credential, { kind: 'abandoned' })
-        this.#parts.health.note(turn.candidate.backend.id, { kind: 'abandoned' })
-      }
-      throw ledgerRefusal(error)
+      this.#parts.credentials.giveBack(turn.credential, { kind: 'abandoned' })
+      this.#parts.health.note(turn.candidate.backend.id, { kind: 'abandoned' })
+      const refusal = ledgerRefusal(error)
+      this.#refusedId = idIn(refusal)
+      throw refusal
     }
   }
+}
+
+/** The ledger names the exchange it has recorded as refused. */
+function idIn ({ extras: { metadata } }: GatewayError): string | undefined {
+  const id = metadata?.['exchange']
+  return typeof id === 'string' ? id : undefined
 }
 
 const LONGEST_ID = 128

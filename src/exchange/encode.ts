@@ -7,6 +7,7 @@ import { headersOf, urlOf } from '../providers/address.ts'
 import type { RequestQuirk } from '../providers/quirks/quirk.ts'
 import type { Ask, SpooledBody } from './ask.ts'
 import type { AttemptJob, Sequel } from './attempted.ts'
+import { limitMembers } from './clamp.ts'
 import type { Turn } from './turns.ts'
 import type { UpstreamCall } from './upstream.ts'
 
@@ -24,6 +25,7 @@ export interface EncodedCall {
 const NAMES_OTHER_MODELS = ['models', 'route', 'preset', 'fallbacks']
 
 /** Tasks whose streams tell their usage only when asked. */
+const NO_LIMITS: ReadonlyMap<string, string> = new Map()
 const ASKS_USAGE = new Set(['chat', 'completion'])
 
 export function encode ({ ask, turn, sequel }: AttemptJob): EncodedCall {
@@ -57,16 +59,19 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
   })
   for (const name of withheldFrom(ask.principal, ask.body.json.value)) changes.set(name, undefined)
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
+  const { clampedOutput } = turn.candidate
+  const limits = clampedOutput === undefined ? NO_LIMITS : limitMembers(ask.body.json.value, clampedOutput)
+  for (const [name, text] of limits) changes.set(name, text)
   const { requestQuirks } = turn.provider
   if (!requestQuirks) return changes
   // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
-  const written = { model: turn.candidate.backend.modelId, ...membersOf(sequel) }
+  const written = { model: turn.candidate.backend.modelId, ...membersIn(sequel?.changes), ...membersIn(limits) }
   return withQuirks({ ...ask.body.json.value, ...written }, requestQuirks, changes)
 }
 
-function membersOf (sequel: Sequel | undefined): JsonObject {
+function membersIn (changes: ReadonlyMap<string, string | undefined> | undefined): JsonObject {
   const members: Record<string, JsonValue> = {}
-  for (const [name, text] of sequel?.changes ?? []) {
+  for (const [name, text] of changes ?? []) {
     if (text !== undefined) members[name] = JSON.parse(text) as JsonValue
   }
   return members

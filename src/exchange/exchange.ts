@@ -109,24 +109,27 @@ class Run implements Delivering {
     this.#policy = plan.policy
     const turns = new Turns(plan, this.parts)
     const first = await this.#next(turns, undefined)
-    await this.#books.open(plan, first)
-    if (!first) throw nothingEligible(plan, this.parts)
-    this.#delivery.choose(first.candidate.model)
-    for (let turn = first; ;) {
+    if (!first) {
+      await this.#books.openEmpty(plan)
+      throw nothingEligible(plan, this.parts)
+    }
+    const opened = await this.#books.open(plan, first)
+    this.#delivery.choose(opened.candidate.model)
+    for (let turn = opened; ;) {
       const attempted = await this.#attempt(turn)
       const rest = await this.#deliver(attempted)
       if (!rest) return
       const next = await this.#next(turns, rest)
       if (!next) throw this.#delivery.failure ?? failureOf(plan.requestedModel, this.attempts)
-      await this.#books.retry(attemptResult(rest, priceFailure(this.ask, rest, this.parts)), next)
-      turn = next
+      turn = await this.#books.retry(attemptResult(rest, priceFailure(this.ask, rest, this.parts)), next)
     }
   }
 
   /** The next turn, after the wait it may need. @throws GatewayError when there is no time, or nobody, left. */
   async #next (turns: Turns, rest: Attempted | undefined): Promise<Turn | undefined> {
     this.#throwIfOver()
-    let next = rest && this.#delivery.isContinuationRefused(rest) ? turns.same() ?? turns.next(undefined) : turns.next(rest?.outcome)
+    const isSame = rest !== undefined && this.#delivery.isContinuationRefused(rest)
+    let next = isSame ? turns.same() ?? turns.next(undefined) : turns.next(rest?.outcome)
     while (next && 'waitMs' in next) {
       await this.#pause(next.waitMs)
       this.#throwIfOver()

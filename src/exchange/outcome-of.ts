@@ -22,14 +22,18 @@ export function outcomeOfStatus (
   const reason = wordsOf(text) || `answered ${status}`
   if (status === 401) return { kind: 'unauthorised', status, reason }
   if (DECLINED.has(status)) return { kind: 'declined', status, reason }
-  // More than the account may send at once, whenever: no rest of the credential would help.
-  if (status === 429 && TOO_LARGE.test(reason)) return { kind: 'refused', status: 413, reason, remedy: 'other_backend' }
-  if (status === 429) return { kind: 'throttled', status, retryAfterMs: readRetryAfter(headers, nowMs), reason }
+  if (status === 429) return outcomeOfThrottle(reason, readRetryAfter(headers, nowMs))
   if (status >= 400 && status < 500 && !ELSEWHERE.has(status)) {
     const remedy = remedyOf(text, reason)
     return remedy ? { kind: 'refused', status, reason, remedy } : { kind: 'refused', status, reason }
   }
   return { kind: 'failed', status, reason }
+}
+
+/** More than the account may send at once is too much whenever it is sent: no rest of the credential would help. */
+function outcomeOfThrottle (reason: string, retryAfterMs: number | undefined): Outcome {
+  if (TOO_LARGE.test(reason)) return { kind: 'refused', status: 413, reason, remedy: 'other_backend' }
+  return { kind: 'throttled', status: 429, retryAfterMs, reason }
 }
 
 export function outcomeOfFailure (failure: UpstreamFailure): Outcome {

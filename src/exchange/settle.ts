@@ -22,12 +22,14 @@ export function exchangeIntent (ask: Ask, plan: Plan, parts: ExchangeParts): Exc
     isStream: ask.envelope.isStream,
     requestedModel: ask.envelope.model,
     plan: parts.describePlan(plan),
-    idempotent: ask.idempotent
+    idempotent: ask.idempotent,
+    team: ask.principal.team,
+    project: ask.principal.project
   }
 }
 
 export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent {
-  const { backend, model, ceiling } = turn.candidate
+  const { backend, model, ceiling, ceilingTokens } = turn.candidate
   return {
     startedAtMs: parts.clock.nowMs(),
     provider: parts.providerLabel ?? turn.provider.id,
@@ -36,7 +38,8 @@ export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent 
     credentialId: turn.credential.id,
     priceVersion: backend.price?.version,
     priceDocument: backend.price?.document,
-    ceiling: isFree(turn, parts) ? 0n : ceiling
+    ceiling: isFree(turn, parts) ? 0n : ceiling,
+    ceilingTokens
   }
 }
 

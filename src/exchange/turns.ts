@@ -2,8 +2,8 @@
 //
 // DESIGN. One exchange makes at most six calls, and waits at most five seconds for providers that said "later".
 // - After a failure the same backend is asked once more after a short, jittered wait, if the retry budget allows it and
-//   it did not fail in the exchange before, too; then the next one is, at once. One that could not be reached, or that broke off, is asked again only when nobody
-//   else is left; one that was silent never is.
+//   it did not fail in the exchange before, too; then the next one is, at once. One that could not be reached, or that
+//   broke off, is asked again only when nobody else is left; one that was silent never is.
 // - After a 429 another credential is tried, then another backend; only when none is left is it worth waiting for the
 //   soonest of them.
 // - A request that is too long for one window goes only to larger ones.

@@ -84,6 +84,13 @@ export function ceilingOf ({ task, envelope, model, price, markup }: Offer): Nan
   return markup ? withMarkup(sum + ROUNDING, markup) : sum + ROUNDING
 }
 
+/** Upper bound of input and output tokens together; undefined: the task is counted in something else. */
+export function tokensCeilingOf ({ task, envelope, model }: Omit<Offer, 'price' | 'markup'>): number | undefined {
+  const { hasOutput, other } = TASK_UNITS[task]
+  if (other) return undefined
+  return mostInput(task, envelope, model) + (hasOutput ? mostOutput(envelope, model) : 0)
+}
+
 function mostOther (unit: OtherUnit, envelope: Envelope, price: Price): number {
   return Math.max(leastOf(unit, price), MOST_OTHER[unit](envelope))
 }

@@ -2,7 +2,7 @@
 
 import type { Backend, Model } from '../catalog/catalog.ts'
 import type { NanoUsd } from '../core/money.ts'
-import { ceilingOf } from '../metering/estimate.ts'
+import { ceilingOf, tokensCeilingOf } from '../metering/estimate.ts'
 import type { Candidate, PlanRequest } from './plan.ts'
 import type { Row } from './roster.ts'
 
@@ -26,5 +26,10 @@ export class RankedCandidate implements Candidate {
     const { price, markup } = this.backend
     this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price, markup })
     return this.#ceiling
+  }
+
+  get ceilingTokens (): number | undefined {
+    const { task, envelope } = this.#request
+    return tokensCeilingOf({ task, envelope, model: this.model })
   }
 }

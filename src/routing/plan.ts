@@ -25,6 +25,10 @@ export interface Candidate {
   readonly model: Model
   /** Upper bound of what this backend could charge for the ask; undefined: price not known. */
   readonly ceiling: NanoUsd | undefined
+  /** Upper bound of input and output tokens together; undefined: not counted in tokens. */
+  readonly ceilingTokens?: number | undefined
+  /** The limit of output tokens it has to be sent with, so that it fits a budget; undefined: as the client asked. */
+  readonly clampedOutput?: number | undefined
 }
 
 export interface Exclusion {

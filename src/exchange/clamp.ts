@@ -1,0 +1,66 @@
+// A turn made smaller, so that its upper bound fits what a budget has left: a lower limit of output tokens.
+//
+// What must hold: the bound of the smaller turn is within the room. Output is what can be bounded from outside, and for
+// a given input its bound grows by the same amount with every token, so the largest limit that fits is found by rule of
+// three and not by trying.
+
+import type { NanoUsd } from '../core/money.ts'
+import type { Room } from '../ledger/ledger.ts'
+import { ceilingOf, tokensCeilingOf, type Offer } from '../metering/estimate.ts'
+import type { Ask } from './ask.ts'
+import type { Turn } from './turns.ts'
+
+/** Fewer are of no use, and some providers refuse them. */
+export const LEAST_OUTPUT_TOKENS = 16
+/** Far enough from the first that rounding does not show in the slope. */
+const FAR = 1_000_001
+
+/** The limit of output tokens with which the turn fits; undefined: not even the least that makes sense does. */
+export function fittingOutput (ask: Ask, turn: Turn, { usd, tokens }: Room): number | undefined {
+  if (ask.body.kind !== 'json' || (ask.task !== 'chat' && ask.task !== 'completion')) return undefined
+  const asked = ask.envelope.maxOutputTokens ?? Infinity
+  const most = Math.min(asked, withinUsd(ask, turn, usd), withinTokens(ask, turn, tokens))
+  return most >= LEAST_OUTPUT_TOKENS ? most : undefined
+}
+
+/** The turn with this limit instead of its own. */
+export function withOutput (ask: Ask, turn: Turn, maxOutputTokens: number): Turn {
+  const { candidate } = turn
+  const offer = offerOf(ask, turn, maxOutputTokens)
+  const smaller = {
+    backend: candidate.backend,
+    model: candidate.model,
+    ceiling: candidate.ceiling === 0n ? 0n : ceilingOf(offer),
+    ceilingTokens: tokensCeilingOf(offer),
+    clampedOutput: maxOutputTokens
+  }
+  return { ...turn, candidate: smaller }
+}
+
+/** Members that limit the output, as this request spells them; JSON text. */
+export function limitMembers (body: Readonly<Record<string, unknown>>, maxOutputTokens: number): Map<string, string> {
+  const spelt = ['max_completion_tokens', 'max_tokens'].filter((name) => body[name] !== undefined && body[name] !== null)
+  return new Map((spelt.length > 0 ? spelt : ['max_tokens']).map((name) => [name, String(maxOutputTokens)]))
+}
+
+function withinUsd (ask: Ask, turn: Turn, room: NanoUsd | undefined): number {
+  if (room === undefined) return Infinity
+  const one = ceilingOf(offerOf(ask, turn, 1))
+  const far = ceilingOf(offerOf(ask, turn, FAR))
+  if (one === undefined || far === undefined || one > room) return 0
+  if (far === one) return Infinity
+  let most = 1 + Number((room - one) * BigInt(FAR - 1) / (far - one))
+  while (most > 0 && (ceilingOf(offerOf(ask, turn, most)) ?? 0n) > room) most--
+  return most
+}
+
+function withinTokens (ask: Ask, turn: Turn, room: number | undefined): number {
+  if (room === undefined) return Infinity
+  const one = tokensCeilingOf(offerOf(ask, turn, 1)) ?? 0
+  const each = (tokensCeilingOf(offerOf(ask, turn, 2)) ?? 0) - one
+  return each > 0 ? 1 + Math.floor((room - one) / each) : 0
+}
+
+function offerOf ({ task, envelope }: Ask, { candidate: { model, backend } }: Turn, maxOutputTokens: number): Offer {
+  return { task, envelope: { ...envelope, maxOutputTokens }, model, price: backend.price, markup: backend.markup }
+}
