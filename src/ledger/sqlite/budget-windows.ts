@@ -5,7 +5,8 @@
 // reach on either side are added up, which covers every stretch of that length the request can fall in. The triggers
 // of 005-budgets.sql refuse an overshooting reservation even from code that forgets to ask. What a provider did charge
 // is booked as it is, over the limit if it must be: then the next reservation is refused.
-// Measured over four windows: 12 us to reserve, 7 us to book.
+// Measured: an exchange over four budgets, one of them rolling, costs 58 us of CPU alone and 31 us with 8 in a turn,
+// against 31 and 10 us of one without. Where no budget is set it is the same as before there were any.
 
 import type { Database, Statement } from 'better-sqlite3'
 import type { WindowPlace } from './budget-sets.ts'
