@@ -76,5 +76,6 @@ function boundedBy ({ ceiling, markup }: CostBounds): Cost {
 }
 
 function marked (cost: Cost, markup: Factor | undefined): Cost {
-  return markup && cost.amount !== undefined ? { ...cost, markup: markupOn(cost.amount, markup) } : cost
+  const share = markup && cost.amount !== undefined ? markupOn(cost.amount, markup) : 0n
+  return share === 0n ? cost : { ...cost, markup: share }
 }
