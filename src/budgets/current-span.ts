@@ -9,7 +9,7 @@ import type { Span } from './calendar.ts'
 import { spanAt } from './span.ts'
 
 /** The largest step back that is taken for a clock that is wrong now, and not for one that was wrong before. */
-const LARGEST_STEP_MS = 86_400_000
+export const LARGEST_STEP_MS = 86_400_000
 
 export class CurrentSpan {
   readonly #window: BudgetWindow

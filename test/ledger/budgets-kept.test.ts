@@ -2,6 +2,8 @@
 
 import t from 'tap'
 import { budgetedBooks, refusalOf, terms } from './budget-books.ts'
+import { createPruner } from '../../src/ledger/sqlite/retention.ts'
+import { createSealer } from '../../src/ledger/sqlite/seals.ts'
 import { answered, attemptIntent, exchangeIntent, failed, NOON_MS, settlement } from './samples.ts'
 import { tickingClock } from './ticking-clock.ts'
 
@@ -136,6 +138,26 @@ t.test('what was told is known after a restart', async (t) => {
   const more = await after.ledger.open(exchangeIntent(), attemptIntent({ ceiling: 10n }))
   await after.ledger.settle(more, settlement({ attempt: answered({ cost: 10n }) }))
   t.same(after.crossings, [])
+})
+
+t.test('pruned rows leave budgets as they are, and less than what is left is still found', async (t) => {
+  const { ledger, set, windows, database: { sqlite }, verify } = budgetedBooks(t)
+  set({ limit: 10_000n, window: { kind: 'calendar', every: 'day', timeZone: 'UTC' } })
+  for (let at = 0; at < 1_200; at++) {
+    const intent = exchangeIntent({ createdAtMs: NOON_MS + at * 600_000 })
+    const exchange = await ledger.open(intent, attemptIntent({ ceiling: 9n }))
+    await ledger.settle(exchange, settlement({ attempt: answered({ cost: 1n }) }))
+  }
+  const sealer = createSealer(sqlite)
+  while (sealer.next(NOON_MS) > 0) { /* the next block */ }
+  const before = windows()
+  const pruner = createPruner(sqlite)
+  while (pruner.next(NOON_MS + 5 * 86_400_000, NOON_MS).exchanges > 0) { /* the next ones */ }
+  t.match(verify(), { ok: true, differences: [] })
+  t.ok(verify().pruned > 100)
+  t.same(windows(), before)
+  sqlite.exec('UPDATE budget_windows SET spent = spent - 1 WHERE start_ms = (SELECT max(start_ms) FROM budget_windows)')
+  t.match(verify().differences, [{ name: 'budget_differs', count: 1 }])
 })
 
 t.test('room says how small an attempt has to be, when every budget that is short may clamp', async (t) => {

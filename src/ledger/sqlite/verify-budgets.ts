@@ -1,16 +1,18 @@
 // Windows of budgets, computed again from the rows: spent is what closed attempts used, reserved what running ones may.
 //
-// Rows that were pruned for their age cannot be added up any more: windows from before the oldest row that is kept may
-// have spent more than their rows say, never less.
+// Rows that were pruned for their age cannot be added up any more: windows they may have counted in may have spent more
+// than the rows that are left say, never less.
 
 import type { Database } from 'better-sqlite3'
 import type { Budget, BudgetUnit } from '../../budgets/budget.ts'
 import { openBudgetRows } from '../../budgets/budget-rows.ts'
+import { LARGEST_STEP_MS } from '../../budgets/current-span.ts'
 import { inputTokens, outputTokens, USAGE_KINDS } from '../../core/usage.ts'
 import type { Damage, Difference } from '../verify.ts'
 import { readPlaces } from './budget-sets.ts'
 import type { WindowSums } from './budget-windows.ts'
 import { COUNTS_OF_ATTEMPT } from './columns.ts'
+import { HOUR_MS } from './rollup.ts'
 import { prunedOf } from './seals-verify.ts'
 
 const TOKENS = USAGE_KINDS.flatMap((kind, at) =>
@@ -62,7 +64,7 @@ export function compareBudgets (sqlite: Database): Difference[] {
   const { byId } = openBudgetRows(sqlite)
   const budgets = new Cache(byId)
   const expected = expectedSums(sqlite, budgets)
-  const found = new Findings(budgets, oldestKeptMs(sqlite))
+  const found = new Findings(budgets, prunedUntilMs(sqlite))
   for (const { budget, startMs, ...stored } of sqlite.prepare<[], StoredRow>(STORED).safeIntegers().iterate()) {
     const place = `${budget} ${startMs}`
     found.compare(place, stored, expected.get(place) ?? NOTHING)
@@ -115,17 +117,17 @@ class Cache {
 
 class Findings {
   readonly #budgets: Cache
-  readonly #keptFromMs: number
+  readonly #prunedUntilMs: number
   readonly #found = new Map<Damage, { count: number, first: string }>()
 
-  constructor (budgets: Cache, keptFromMs: number) {
+  constructor (budgets: Cache, prunedUntilMs: number) {
     this.#budgets = budgets
-    this.#keptFromMs = keptFromMs
+    this.#prunedUntilMs = prunedUntilMs
   }
 
   compare (place: string, stored: WindowSums, rows: WindowSums): void {
     const [id = 0, startMs = 0] = place.split(' ').map(Number)
-    const mayBePruned = startMs < this.#keptFromMs
+    const mayBePruned = startMs <= this.#prunedUntilMs
     const isSpentRight = mayBePruned ? stored.spent >= rows.spent : stored.spent === rows.spent
     const window = `budget ${this.#budgets.get(id)?.name ?? id} from ${new Date(startMs).toISOString()}`
     if (!isSpentRight) this.#note('budget_differs', `${window}: spent is ${stored.spent}, the rows say ${rows.spent}`)
@@ -144,11 +146,10 @@ class Findings {
   }
 }
 
-/** Windows that begin later have all their rows. */
-function oldestKeptMs (sqlite: Database): number {
-  if (!prunedOf(sqlite)) return -Infinity
-  const oldest = sqlite.prepare<[], number | null>('SELECT min(created_at_ms) FROM exchanges').pluck().get()
-  return oldest ?? Infinity
+/** Windows that begin later have all their rows; requests of a clock that was set back count in later windows. */
+function prunedUntilMs (sqlite: Database): number {
+  const pruned = prunedOf(sqlite)
+  return pruned ? pruned.hour * HOUR_MS + LARGEST_STEP_MS : -Infinity
 }
 
 function danglingSets (sqlite: Database): Difference[] {
