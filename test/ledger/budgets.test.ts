@@ -18,6 +18,7 @@ t.test('an intent reserves its ceiling, and its settlement books the cost and gi
   t.match(verify(), { ok: true, open: 1 })
   await ledger.settle(exchange, settlement({ attempt: answered({ cost: 450_000n, markup: 50_000n }) }))
   t.same(windows(), [{ name: 'all', startMs, spent: 500_000n, reserved: 0n }])
+  t.match(verify(), { ok: true, open: 0 }, 'the markup is in the row, too')
 })
 
 t.test('a request that does not fit is refused with the arithmetic, and recorded as ended', async (t) => {
