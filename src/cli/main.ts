@@ -11,6 +11,7 @@ const COMMANDS: readonly CommandRow[] = [
   { path: ['serve'], summary: 'start the broker (also without any command)', load: () => import('./serve.ts') },
   { path: ['health'], summary: 'ask a running broker whether it is well', load: () => import('./health.ts') },
   { path: ['models'], summary: 'list the models that can be asked for', load: () => import('./models.ts') },
+  { path: ['price'], summary: 'work out what a request would cost', load: () => import('./price.ts') },
   { path: ['usage'], summary: 'show requests, tokens and cost', load: () => import('./usage.ts') },
   { path: ['explain'], summary: 'show why an exchange went where it went', load: () => import('./explain.ts') },
   { path: ['verify'], summary: 'compare every sum of the books with its rows', load: () => import('./verify.ts') },
