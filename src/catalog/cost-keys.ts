@@ -59,6 +59,11 @@ export function readRates (members: ReadonlyMap<string, Field>): Rates {
   return rates
 }
 
+/** Whether any cost is given, wrong ones too. */
+export function hasCost (members: ReadonlyMap<string, Field>): boolean {
+  return Object.keys(COST_KEYS).some((key) => members.has(key))
+}
+
 function rateOf (field: Field | undefined, { per }: CostKey): Rate | undefined {
   const text = textOf(field)
   if (!field || text === undefined) return undefined

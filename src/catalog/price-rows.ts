@@ -2,7 +2,7 @@
 
 import type { Price } from './catalog.ts'
 import type { Report } from './config-error.ts'
-import { COST_KEYS, readRates } from './cost-keys.ts'
+import { COST_KEYS, hasCost, readRates } from './cost-keys.ts'
 import type { Field } from './fields.ts'
 import { makePrice } from './price-document.ts'
 import { readTerms, TERM_KEYS } from './price-terms.ts'
@@ -15,6 +15,7 @@ export function priceOf (members: ReadonlyMap<string, Field>, report: Report): P
   const rates = readRates(members)
   const terms = readTerms(members, report)
   if (Object.keys(rates).length > 0) return makePrice(rates, terms)
+  if (hasCost(members)) return undefined
   for (const key of TERM_KEYS) members.get(key)?.refuse('has no cost to change: give input_cost or another one beside it')
   return undefined
 }

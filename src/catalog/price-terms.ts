@@ -4,7 +4,7 @@ import { readFactor, type Factor } from '../core/money.ts'
 import type { UsageKind } from '../core/usage.ts'
 import type { PriceTerms, PriceTier, Rates, ServiceTerms } from './catalog.ts'
 import type { Report } from './config-error.ts'
-import { COST_KEYS, decimalOf, readRates } from './cost-keys.ts'
+import { COST_KEYS, decimalOf, hasCost, readRates } from './cost-keys.ts'
 import { countOf, itemsOf, knownMembersOf, membersOf, shown, textOf, type Field } from './fields.ts'
 
 const COSTS = Object.keys(COST_KEYS)
@@ -75,7 +75,7 @@ function readTier (item: Field, report: Report): { readonly tier: PriceTier, rea
 
 function readCosts (field: Field, members: ReadonlyMap<string, Field>): Rates | undefined {
   const rates = readRates(members)
-  if (Object.keys(rates).length > 0) return Object.freeze(rates)
+  if (hasCost(members)) return Object.freeze(rates)
   return field.refuse('has no cost: give input_cost or another one')
 }
 
