@@ -62,6 +62,7 @@ function sendError (request: FastifyRequest, reply: FastifyReply, error: Gateway
   request.refusedAs = error.code
   // Text, not an object: a route's response schema would drop what it does not know.
   const body = JSON.stringify(encodeError(error, request.id))
+  if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id)
   return reply.code(error.status).headers(errorHeaders(error)).type(JSON_TYPE).send(body)
 }
 

@@ -73,19 +73,30 @@ function createIdentify ({ settings, keys, clock }: PrincipalOptions['gateway'])
 }
 
 function principalOf (key: KeyRecord | undefined, ip: string): Principal {
+  return key === undefined ? addressOnly(ip) : keyHolder(key, ip)
+}
+
+function addressOnly (ip: string): Principal {
   return {
-    kind: key === undefined ? 'address' : 'key',
-    keyId: key?.id,
-    keyName: key?.name,
+    kind: 'address',
+    keyId: undefined,
+    keyName: undefined,
     ip,
-    rpm: key?.rpm,
-    maxInFlight: key?.maxInFlight,
-    models: key?.models,
-    providers: key?.providers,
-    budget: key?.budget,
-    team: key?.team,
-    project: key?.project,
-    streamMode: key?.streamMode
+    rpm: undefined,
+    maxInFlight: undefined,
+    models: undefined,
+    providers: undefined,
+    budget: undefined,
+    team: undefined,
+    project: undefined,
+    streamMode: undefined
+  }
+}
+
+function keyHolder (key: KeyRecord, ip: string): Principal {
+  const { id, name, rpm, maxInFlight, models, providers, budget, team, project, streamMode } = key
+  return {
+    kind: 'key', keyId: id, keyName: name, ip, rpm, maxInFlight, models, providers, budget, team, project, streamMode
   }
 }
 

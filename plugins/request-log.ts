@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 export interface RequestLogOptions {
-  readonly gateway: Pick<Gateway, 'log'>
+  readonly gateway: Pick<Gateway, 'log' | 'metrics'>
 }
 
 export default fp<RequestLogOptions>(async (fastify, { gateway }) => {
@@ -24,6 +24,7 @@ export default fp<RequestLogOptions>(async (fastify, { gateway }) => {
   fastify.decorateRequest('refusedAs', undefined)
   fastify.addHook('onResponse', async (request, reply) => {
     if (request.isExchange) return
+    if (request.refusedAs) gateway.metrics.noteRefusal(request.refusedAs)
     const line = {
       method: request.method,
       route: request.routeOptions.url ?? 'unknown',

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { TASK_PATHS } from './core/ask.ts'
+import { createBudgetNotices } from './budget-notices.ts'
 import type { Clock } from './core/clock.ts'
 import { createTagSource, createUnitSource, type RandomBytes } from './core/ids.ts'
 import { createExchange } from './exchange/exchange.ts'
@@ -20,6 +21,7 @@ import { openDatabase } from './ledger/sqlite/database.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
 import { openEventLog } from './local/events.ts'
+import type { Tallies } from './metrics/tallies.ts'
 import { countAttempts, countExchanges, createTallies, openMetrics } from './open-metrics.ts'
 import { dryRunCredentials } from './providers/dry-run/credentials.ts'
 import { describeForward } from './providers/dry-run/forward.ts'
@@ -47,7 +49,8 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   mkdirSync(settings.home, { recursive: true, mode: 0o700 })
   const supply = openSupply(settings, outside)
   const mode: Mode = settings.isDryRun || !supply.hasAny() ? 'dry_run' : 'proxy'
-  const { ledger, sqlite } = openLedger(settings, outside)
+  const tallies = createTallies(supply.catalog)
+  const { ledger, sqlite } = openLedger(settings, outside, tallies)
   // Uploads of a process that was killed; those of one that runs are safe, because it holds the lock of the ledger.
   rmSync(settings.spoolFolder, { recursive: true, force: true })
   const { upstream, close: closeUpstream } = openUpstream(mode, settings, { clock, supply })
@@ -55,7 +58,6 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const { catalog, providers } = supply
   const chance = createUnitSource(random)
   const health = createHealth({ clock, random: chance })
-  const tallies = createTallies(catalog)
   const limits = exchangeLimits(settings, outside)
   const router = createRouter({
     catalog, providers, credentials, health, strategy: settings.strategy, unknownPrice: settings.unknownPrice
@@ -115,7 +117,7 @@ function openReplays (
   return new Replays({ answers, drains, alarm, limitBytes: keptAnswer, held: new HeldBytes(keptAnswers) })
 }
 
-function openLedger (settings: Settings, { clock, log }: Outside) {
+function openLedger (settings: Settings, { clock, log }: Outside, tallies: Tallies) {
   const database = openDatabase(settings.databasePath, { access: 'owner', durability: settings.durability })
   const alarm = (message: string, error?: Error) => {
     if (error) log.error({ err: error }, message)
@@ -127,7 +129,8 @@ function openLedger (settings: Settings, { clock, log }: Outside) {
     checkpointThread: CHECKPOINT_THREAD,
     hasUpkeep: true,
     keepMs: keepMsOf(settings),
-    answersBytes: settings.limits.keptAnswers
+    answersBytes: settings.limits.keptAnswers,
+    budgetCrossed: createBudgetNotices({ log, tallies, webhook: settings.budgetWebhook, nowMs: clock.nowMs })
   })
   const recovered = ledger.recover(clock.nowMs())
   if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')

@@ -65,5 +65,5 @@ export function openMetrics (parts: MetricParts): Metrics {
     isLedgerWritable: () => ledger.outage === undefined,
     retries: retryBudget
   })
-  return createMetrics([...tallies.families, ...states])
+  return createMetrics([...tallies.families, ...states], (code) => { tallies.noteRefusal(code) })
 }

@@ -57,6 +57,8 @@ export interface Settings {
   readonly keepAliveMs: number
   /** What a content policy refused: the client hears it, or the next backend is asked. */
   readonly contentPolicy: 'stop' | 'next'
+  /** Where budgets tell that they reached a threshold; undefined: only in log and metrics. */
+  readonly budgetWebhook: URL | undefined
   readonly deadlines: Deadlines
   /** The environment, for provider keys and base URLs; read by providers/environment.ts only. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -108,6 +110,7 @@ export function readSettings (flags: ServeFlags, env: Env): Settings {
     allowedHosts: readList(env['AIBROKER_ALLOWED_HOSTS']),
     allowedOrigins: readList(env['AIBROKER_ALLOWED_ORIGINS']),
     operatorKeys: readList(env['AIBROKER_API_KEYS']),
+    budgetWebhook: readUrl('AIBROKER_BUDGET_WEBHOOK', env['AIBROKER_BUDGET_WEBHOOK']),
     env
   })
 }
@@ -210,6 +213,13 @@ function readChoice<T extends string> (name: string, text: string | undefined, f
   const choice = choices.find((choice) => choice === text)
   if (!choice) throw new SettingsError(`${name} must be one of ${choices.join(', ')}, not "${text}"`)
   return choice
+}
+
+function readUrl (name: string, text: string | undefined): URL | undefined {
+  if (text === undefined || text === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return url
+  throw new SettingsError(`${name} must be an http or https URL`) // not quoted: it may hold a token
 }
 
 function readList (text: string | undefined): string[] {

@@ -55,6 +55,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/request-line.ts': ['*'],
   'src/app.ts': ['*'],
   'src/banner.ts': ['*'],
+  'src/budget-notices.ts': ['src/core', 'src/budgets', 'type src/ledger', 'type src/metrics'],
   'src/log.ts': ['*'],
   'src/server.ts': ['*'],
   'src/shutdown.ts': ['*'],

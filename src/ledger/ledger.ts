@@ -10,8 +10,8 @@
 // - P4 Sums never drift: money is whole nano-USD in 64-bit columns, and `usage_hourly` changes in the same
 //   transaction as the row it counts. A request counts once, under the model and provider of its last attempt (the
 //   model asked for and no provider when there was none); usage and money count where each attempt used them.
-// - P3 A budget is never overshot: the intent's transaction reserves its upper bound in every budget it counts in, all or
-//   nothing, by one guarded statement (sqlite/budget-windows.ts). Settling books what was used and gives the rest back.
+// - P3 A budget is never overshot: the intent's transaction reserves its upper bound in every budget it counts in, all
+//   or nothing, by one guarded statement (sqlite/budget-windows.ts). Settling books what was used and gives the rest back.
 //   A hard budget never lends more than it has; only a provider that charges more than the bound can pass it.
 // Work of one event-loop turn shares one transaction (group commit): measured at 13 us of CPU per exchange with 8 of
 // them in a turn, against 35 us alone. The promise returned by each call is settled by the commit that carried it.

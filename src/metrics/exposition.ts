@@ -8,6 +8,8 @@ export interface Metrics {
   /** The text format, version 0.0.4. */
   text (): Promise<string>
   readonly contentType: string
+  /** A request was refused before it became an exchange; `code` of core/errors.ts. */
+  noteRefusal (code: string): void
   close (): void
 }
 
@@ -19,10 +21,11 @@ interface Opened {
 /** Of prom-client's default registry, written out so that nothing has to be loaded to know it. */
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-export function createMetrics (families: readonly Family[]): Metrics {
+export function createMetrics (families: readonly Family[], noteRefusal: Metrics['noteRefusal']): Metrics {
   let opened: Promise<Opened> | undefined
   return {
     contentType: CONTENT_TYPE,
+    noteRefusal,
     async text () {
       opened ??= open(families)
       const { registry } = await opened

@@ -28,6 +28,12 @@ export class Tallies {
   readonly #errors = new CountTable('aibroker_exchange_errors_total',
     'Requests that ended in an error, by its code (README, Errors).', ['error'])
 
+  readonly #refusals = new CountTable('aibroker_refusals_total',
+    'Requests refused before they became an exchange, by the code of the error.', ['error'])
+
+  readonly #crossings = new CountTable('aibroker_budget_thresholds_total',
+    'Times the use of a budget reached one of its thresholds.', ['budget', 'threshold'])
+
   readonly #attempts = new CountTable('aibroker_attempts_total',
     'Calls to providers that have ended, by what they came to.', ['provider', 'outcome'])
 
@@ -52,8 +58,8 @@ export class Tallies {
 
   get families (): readonly Family[] {
     return [
-      this.#exchanges, this.#errors, this.#attempts, this.#tokens, this.#cost, this.#grades, this.#durations,
-      this.#firstEvents
+      this.#exchanges, this.#errors, this.#refusals, this.#crossings, this.#attempts, this.#tokens, this.#cost,
+      this.#grades, this.#durations, this.#firstEvents
     ]
   }
 
@@ -66,6 +72,16 @@ export class Tallies {
     this.#durations.add(task, durationMs)
     if (firstEventMs !== undefined) this.#firstEvents.add(provider, firstEventMs)
     this.#noteCost(provider, report)
+  }
+
+  /** A request was refused before it became an exchange. */
+  noteRefusal (code: string): void {
+    this.#refusals.add([code])
+  }
+
+  /** The use of a budget reached a share of its limit. */
+  noteCrossing (budget: string, threshold: number): void {
+    this.#crossings.add([budget, String(threshold)])
   }
 
   /** A call to a provider has ended. */

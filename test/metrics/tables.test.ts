@@ -46,7 +46,7 @@ t.test('the metrics library is loaded by the first scrape and not before', async
   const { cache } = createRequire(import.meta.url)
   const isLoaded = () => Object.keys(cache).some((path) => path.includes('/prom-client/'))
   const table = new CountTable('calls_total', 'Calls.', ['provider'])
-  const metrics = createMetrics([table])
+  const metrics = createMetrics([table], () => {})
   table.add(['a'])
   t.equal(isLoaded(), false)
   t.match(await metrics.text(), '# HELP calls_total Calls.\n# TYPE calls_total counter\ncalls_total{provider="a"} 1\n')
