@@ -3,26 +3,33 @@
 import { formatUsd } from '../core/money.ts'
 import type { UsageReport, UsageSums } from './reports.ts'
 
-/** JSON as text is built here, because `JSON.stringify` knows no integer beyond 2^53 and money may be one. */
-type Written = string | number | bigint | readonly Written[] | { readonly [name: string]: Written | undefined }
-
 /**
  * `{"by","since"?,"until"?,"data":[{<by>, …sums, "by_model":[{"model", …sums}]}],"totals":{…sums}}`.
  * Money is `cost_usd` (decimal text, nine places) and `cost_nano_usd` (integer); times are RFC 3339 in UTC, `since` and
  * `until` as they were applied: whole hours. A member without a value is left out.
+ *
+ * Text is built here because `JSON.stringify` knows no integer beyond 2^53 and money may be one, and member by member
+ * because a report may have thousands of groups: 2 us each.
  */
 export function usageJson ({ query, rows, totals }: UsageReport): string {
-  return jsonText({
-    by: query.by,
-    since: query.sinceMs === undefined ? undefined : timeText(floorHour(query.sinceMs)),
-    until: query.untilMs === undefined ? undefined : timeText(-floorHour(-query.untilMs)),
-    data: rows.map(({ group, byModel, ...sums }) => ({
-      [query.by]: group,
-      ...sumsOf(sums),
-      by_model: byModel.map(({ model, ...sums }) => ({ model, ...sumsOf(sums) }))
-    })),
-    totals: sumsOf(totals)
+  const data = rows.map(({ group, byModel, ...sums }) => {
+    const models = byModel.map((one) => `{"model":${JSON.stringify(one.model)},${sumsText(one)}}`)
+    return `{"${query.by}":${JSON.stringify(group)},${sumsText(sums)},"by_model":[${models.join(',')}]}`
   })
+  const since = query.sinceMs === undefined ? '' : `"since":"${timeText(floorHour(query.sinceMs))}",`
+  const until = query.untilMs === undefined ? '' : `"until":"${timeText(-floorHour(-query.untilMs))}",`
+  return `{"by":"${query.by}",${since}${until}"data":[${data.join(',')}],"totals":{${sumsText(totals)}}}`
+}
+
+function sumsText (sums: UsageSums): string {
+  const { firstRequestAtMs: firstMs, lastRequestAtMs: lastMs, costNanoUsd } = sums
+  return `"requests":${sums.requests},"errors":${sums.errors},"prompt_tokens":${sums.promptTokens},` +
+    `"completion_tokens":${sums.completionTokens},"total_tokens":${sums.promptTokens + sums.completionTokens},` +
+    `"cached_tokens":${sums.cachedTokens},"reasoning_tokens":${sums.reasoningTokens},` +
+    `"cost_usd":"${formatUsd(costNanoUsd)}","cost_nano_usd":${costNanoUsd},` +
+    `"unpriced_requests":${sums.unpricedRequests}` +
+    (firstMs === undefined ? '' : `,"first_request_at":"${timeText(firstMs)}"`) +
+    (lastMs === undefined ? '' : `,"last_request_at":"${timeText(lastMs)}"`)
 }
 
 /** A header and one line per group, RFC 4180. No line of totals: sums over a column would count everything twice. */
@@ -58,21 +65,6 @@ function sumsOf (sums: UsageSums): Sums {
     first_request_at: sums.firstRequestAtMs === undefined ? undefined : timeText(sums.firstRequestAtMs),
     last_request_at: sums.lastRequestAtMs === undefined ? undefined : timeText(sums.lastRequestAtMs)
   }
-}
-
-function jsonText (value: Written): string {
-  if (typeof value === 'bigint') return value.toString()
-  if (typeof value !== 'object') return JSON.stringify(value)
-  if (isList(value)) return `[${value.map(jsonText).join(',')}]`
-  const members: string[] = []
-  for (const [name, member] of Object.entries(value)) {
-    if (member !== undefined) members.push(`${JSON.stringify(name)}:${jsonText(member)}`)
-  }
-  return `{${members.join(',')}}`
-}
-
-function isList (value: object): value is readonly Written[] {
-  return Array.isArray(value)
 }
 
 /** Spreadsheets run text that begins like a formula: https://owasp.org/www-community/attacks/CSV_Injection */

@@ -19,6 +19,13 @@ export const LEVELS: readonly Level[] = [
   { level: 1, hours: 6 }, { level: 2, hours: 24 }, { level: 3, hours: 120 }, { level: 4, hours: 720 }
 ]
 export const DAY_LEVEL = 2
+
+/** Who is told apart in a span: everybody, nobody, or keys. Each is kept at its own distance from the level. */
+export const DETAILS = [
+  { distance: 0, columns: 'ip, key' }, { distance: 10, columns: '0, 0' }, { distance: 20, columns: '0, key' }
+] as const
+export type Detail = typeof DETAILS[number]['distance']
+
 /** Requests that run longer than this after their hour take their span off the list again. */
 const SETTLE_HOURS = 1
 
@@ -37,12 +44,19 @@ const OF_SPANS = `
   SELECT ip, key, model, provider, ${SPAN_MEASURES} FROM usage_spans
   WHERE level = :level - 1 AND start >= :start AND start < :end`
 
+const COARSER = ({ distance, columns }: typeof DETAILS[number]) => `
+  INSERT INTO usage_spans (level, start, ip, key, model, provider, ${SPAN_MEASURES})
+  SELECT level + ${distance}, start, ${columns}, model, provider, ${ADDED_UP}
+  FROM usage_spans WHERE level = :level AND start = :start GROUP BY 3, 4, model, provider`
+
 export function createSpans (sqlite: Database): Spans {
   const list = sqlite.prepare('INSERT INTO usage_span_list (start, level, hours) VALUES (:start, :level, :hours)')
   const unlist = sqlite.prepare<[number, number]>('DELETE FROM usage_span_list WHERE start <= ? AND start + hours > ?')
-  const clear = sqlite.prepare('DELETE FROM usage_spans WHERE level = :level AND start = :start')
+  const clear = sqlite.prepare(`
+    DELETE FROM usage_spans WHERE level IN (${DETAILS.map(({ distance }) => `:level + ${distance}`)}) AND start = :start`)
   const ofHours = sqlite.prepare(MAKE(OF_HOURS))
   const ofSpans = sqlite.prepare(MAKE(OF_SPANS))
+  const coarser = DETAILS.filter(({ distance }) => distance > 0).map((detail) => sqlite.prepare(COARSER(detail)))
   const isListed = sqlite.prepare<[number, number]>('SELECT 1 FROM usage_span_list WHERE start = ? AND level = ?').pluck()
   const hourFrom = sqlite.prepare<[number], number | null>('SELECT min(hour) FROM usage_hourly WHERE hour >= ?').pluck()
   const listEnd = sqlite.prepare<[], number | null>('SELECT max(start + hours) FROM usage_span_list').pluck()
@@ -54,6 +68,7 @@ export function createSpans (sqlite: Database): Spans {
     const place = { level, start, end: start + hours }
     if (level === 1) ofHours.run(place)
     else ofSpans.run(place)
+    for (const statement of coarser) statement.run({ level, start })
     list.run({ level, start, hours })
     end = Math.max(end, start + hours)
   })

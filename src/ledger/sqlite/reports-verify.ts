@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3'
 import type { Difference } from '../verify.ts'
 import { ADDED_UP, HOUR_MEASURES, SPAN_MEASURES } from './reports-sums.ts'
+import { DETAILS } from './reports-spans.ts'
 import { HOUR_MS } from './rollup.ts'
 
 interface Listed {
@@ -12,12 +13,13 @@ interface Listed {
 }
 
 const STORED = `
-  SELECT ip, key, model, provider, ${SPAN_MEASURES} FROM usage_spans WHERE level = :level AND start = :start`
-const AGAIN = `
-  SELECT ip, key, model, provider, ${ADDED_UP}
+  SELECT level, ip, key, model, provider, ${SPAN_MEASURES} FROM usage_spans
+  WHERE level % 10 = :level AND start = :start AND level IN (${DETAILS.map(({ distance }) => `:level + ${distance}`)})`
+const AGAIN = DETAILS.map(({ distance, columns }) => `
+  SELECT :level + ${distance}, ${columns}, model, provider, ${ADDED_UP}
   FROM (SELECT ip, key, model, provider, ${HOUR_MEASURES} FROM usage_hourly
     WHERE hour >= :start AND hour < :start + :hours)
-  GROUP BY ip, key, model, provider`
+  GROUP BY 2, 3, model, provider`).join(' UNION ALL ')
 
 export function compareSpans (sqlite: Database): Difference[] {
   const isDifferent = sqlite.prepare<[Listed], number>(`

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3'
 import { generationId, readGenerationId } from '../../core/ids.ts'
 import type { Reports, UsageGroup, UsageQuery, UsageReport, UsageRow, UsageSums } from '../reports.ts'
 import { createExchangeReader } from './exchange-reader.ts'
-import { createCover, DAY_LEVEL, type HourRange } from './reports-spans.ts'
+import { createCover, DAY_LEVEL, type Detail, type HourRange } from './reports-spans.ts'
 import { HOUR_MEASURES, READ_OUT, SPAN_MEASURES } from './reports-sums.ts'
 import { HOUR_MS } from './rollup.ts'
 
@@ -50,10 +50,12 @@ export function createReports (sqlite: Database): Reports {
   const read = (query: UsageQuery): SumsRow[] => {
     const [ip, key] = [names.idOf(query.ip), names.idOf(query.keyId)]
     if (ip === undefined || key === undefined) return []
-    const { spans, hours } = coverOf(rangeOf(query), query.by === 'day' ? DAY_LEVEL : Infinity)
+    const cover = coverOf(rangeOf(query), query.by === 'day' ? DAY_LEVEL : Infinity)
+    const detail = detailOf(query)
+    const spans = JSON.stringify(cover.spans.map(([level, start]) => [level + detail, start]))
     const statement = statements.get(query.by) ?? prepare(query.by)
     statements.set(query.by, statement)
-    return statement.all({ spans: JSON.stringify(spans), hours: JSON.stringify(hours), ip, key })
+    return statement.all({ spans, hours: JSON.stringify(cover.hours), ip, key })
   }
 
   return {
@@ -76,6 +78,12 @@ function createNames (sqlite: Database) {
     idOf: (name: string | undefined): number | null | undefined => name === undefined ? null : id.get(name),
     textOf: (id: number): string => text.get(id) ?? ''
   }
+}
+
+/** The coarsest spans that still tell apart what was asked for. */
+function detailOf ({ by, ip, keyId }: UsageQuery): Detail {
+  if (by === 'ip' || ip !== undefined) return 0
+  return by === 'key' || keyId !== undefined ? 20 : 10
 }
 
 /** JSON knows no infinity. */

@@ -2,6 +2,7 @@
 -- background, never the other way round: all of it can be deleted and is made again.
 
 -- level 1: 6 hours, 2: a day, 3: 5 days, 4: 30 days; start in hours since the epoch, a multiple of the length.
+-- 10 more: the same without addresses and keys (0), 20 more: without addresses.
 CREATE TABLE usage_spans (
   level INTEGER NOT NULL,
   start INTEGER NOT NULL,
