@@ -39,6 +39,10 @@ export function outletOf (reply: FastifyReply): Outlet {
     onDrain (listener) {
       raw.on('drain', listener)
     },
+    onClosed (listener) {
+      if (raw.closed) listener()
+      else raw.once('close', listener)
+    },
     onGone (listener) {
       if (raw.destroyed) return listener()
       // `close` also follows a complete answer; request.signal would fire as soon as a POST body was read.

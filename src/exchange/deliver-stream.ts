@@ -17,6 +17,7 @@ import type { Delivering } from './delivering.ts'
 import { Holder } from './holder.ts'
 import { textHeader } from './lanes.ts'
 import type { LiveStream } from './live-stream.ts'
+import { watchProgress } from './progress.ts'
 import { Relay, type RelayEnd } from './relay.ts'
 import { priceAnswer } from './settle.ts'
 import type { Turn } from './turns.ts'
@@ -79,13 +80,14 @@ export class StreamDelivery {
     return true
   }
 
-  relay (live: LiveStream): Relay {
+  relay (live: LiveStream, turn: Turn): Relay {
     const { client, parts } = this.#exchange
     if (this.#mode === 'atomic') this.#holder = new Holder(parts.heldBytes)
     const relay = new Relay({
       live,
       client: this.#holder ?? client,
       transcript: this.#transcript,
+      onBytes: watchProgress(this.#exchange, { turn, live, isHeld: this.#holder !== undefined }),
       afterGrace: (close) => parts.clock.after(GRACE_AFTER_DONE_MS, close)
     })
     if (this.#holder) this.#holder.onFull = () => { relay.cut('sent more than may be held for an atomic stream') }
@@ -163,24 +165,26 @@ export class StreamDelivery {
 
   #close (end: RelayEnd, attempted: Attempted, cost: Priced): void {
     const { client, stop } = this.#exchange
-    const held = this.#holder?.release()
+    const holder = this.#holder
     if (end.kind === 'complete' && stop !== 'client_gone') {
-      if (held) this.#tellWhole(held, attempted, cost)
+      if (holder) this.#tellWhole(holder, attempted, cost)
       return client.end(end.tail)
     }
+    holder?.release()
     if (stop === 'draining') return this.breakOff(new GatewayError('draining'))
     if (end.kind === 'cut') return this.breakOff(this.failure ?? streamCut(attempted.turn, end.reason))
     client.cut(undefined)
   }
 
-  #tellWhole (held: Buffer, attempted: Attempted, cost: Priced): void {
-    const { client } = this.#exchange
+  #tellWhole (holder: Holder, attempted: Attempted, cost: Priced): void {
+    const { client, outlet } = this.#exchange
     this.#contentType = textHeader(attempted.headers, 'content-type')
     client.begin([
       ...this.#exchange.headers(attempted), ...costHeaders(cost), 'x-accel-buffering', 'no',
       'content-type', this.#contentType
     ])
-    client.write(held)
+    client.write(holder.take())
+    outlet.onClosed(() => { holder.release() })
   }
 }
 

@@ -50,12 +50,17 @@ export class Holder implements Client {
 
   onDrain (): void {}
 
-  /** Everything that was held; the room is free again. */
-  release (): Buffer {
+  /** Everything that was held. It takes its room until `release`: a client may be slow to take it. */
+  take (): Buffer {
     const whole = Buffer.concat(this.#blocks)
+    this.#blocks = []
+    return whole
+  }
+
+  /** The room is free again. */
+  release (): void {
     this.#shared.giveBack(this.#bytes)
     this.#blocks = []
     this.#bytes = 0
-    return whole
   }
 }

@@ -13,6 +13,8 @@ export interface Outlet {
   onDrain (listener: () => void): void
   /** Hears once when the client left before the answer ended; at once when it already has. Set once. */
   onGone (listener: () => void): void
+  /** Hears once when nothing of the answer waits here any more: it went out, or never will. At once when so already. */
+  onClosed (listener: () => void): void
   /** No provider has taken the request that is about to be refused. */
   noteUnserved? (): void
 }

@@ -68,6 +68,10 @@ export class Recorder implements Outlet {
     this.#client.onDrain(listener)
   }
 
+  onClosed (listener: () => void): void {
+    this.#client.onClosed(listener)
+  }
+
   onGone (listener: () => void): void {
     this.#gone = listener
     let isBefore = true

@@ -6,12 +6,13 @@
 // - P2 One settlement: an exchange is open until exactly one `settle`; a second one is an error, not a silent change.
 //   A settlement the store refuses (disk full, locked) is kept in memory and tried again until it is committed.
 //   At start the adapter's `recover` closes what an earlier process left open: outcome and error `orphaned`, status 0,
-//   cost = the attempt's ceiling (`bounded`) or not known (`unpriced`).
+//   cost = the attempt's ceiling (`bounded`) or not known (`unpriced`), unless the operator chose another policy. What
+//   `progress` had noted stays visible.
 // - P4 Sums never drift: money is whole nano-USD in 64-bit columns, and `usage_hourly` changes in the same
 //   transaction as the row it counts. A request counts once, under the model and provider of its last attempt (the
 //   model asked for and no provider when there was none); usage and money count where each attempt used them.
 // - P3 A budget is never overshot: the intent's transaction reserves its upper bound in every budget it counts in, all
-//   or nothing, by one guarded statement (sqlite/budget-windows.ts). Settling books what was used and gives the rest back.
+//   or nothing, by one guarded statement (sqlite/budget-windows.ts). Settling books what was used, and gives back.
 //   A hard budget never lends more than it has; only a provider that charges more than the bound can pass it.
 // Work of one event-loop turn shares one transaction (group commit): measured at 13 us of CPU per exchange with 8 of
 // them in a turn, against 35 us alone. The promise returned by each call is settled by the commit that carried it.
@@ -62,6 +63,20 @@ export interface AttemptIntent {
   /** It may go out although a budget asks for a bound there is none of; what it uses is booked when it is known. */
   readonly isUnmetered?: boolean | undefined
 }
+
+/** What is known of a stream while it runs. */
+export interface AttemptProgress {
+  /** Bytes that were written to the client; undefined: it is shown nothing before the end. */
+  readonly deliveredBytes: number | undefined
+  readonly upstreamId: string | undefined
+  /** As the provider told it on the way; the whole comes at the end. */
+  readonly usage: Usage
+  /** What has been seen costs so much at the most, with its markup; undefined: price not known. */
+  readonly seenCost: NanoUsd | undefined
+}
+
+/** What becomes of attempts whose end a killed process did not see: see sqlite/progress-orphans.ts. */
+export type OrphanPolicy = 'hold' | 'estimate' | 'release'
 
 /** How an attempt ended. */
 export interface AttemptResult {
@@ -137,6 +152,11 @@ export interface Ledger {
    * when a budget has no room for the next one: then nothing has changed, and the exchange is still to be settled.
    */
   retry (exchange: OpenExchange, ended: AttemptResult, next: AttemptIntent): Promise<void>
+  /**
+   * Notes what is known of the running attempt, with the next commit: a crash leaves it in the row. Promises nothing,
+   * never throws, and does nothing for what has ended.
+   */
+  progress (exchange: OpenExchange, seen: AttemptProgress): void
   /** Ends the exchange. Resolves when committed or kept; rejects when it was settled already or cannot ever be. */
   settle (exchange: OpenExchange, settlement: Settlement): Promise<Settled>
   /**

@@ -8,6 +8,8 @@ export interface Question {
   /** Members over those of a request for a stream. */
   readonly body?: object
   readonly headers?: Readonly<Record<string, string>>
+  /** Reads the head of the answer and nothing of its body. */
+  readonly isAsleep?: boolean
 }
 
 export class Caller {
@@ -19,7 +21,7 @@ export class Caller {
   #bytes: Buffer[] = []
   #isCut = false
 
-  constructor (url: string, { body = {}, headers = {} }: Question) {
+  constructor (url: string, { body = {}, headers = {}, isAsleep = false }: Question) {
     this.#request = httpRequest(url, {
       method: 'POST', agent: false, headers: { 'content-type': 'application/json', ...headers }
     })
@@ -32,6 +34,7 @@ export class Caller {
       this.#request.on('response', (response) => {
         this.#status = response.statusCode ?? 0
         this.#headers = response.headers
+        if (isAsleep) return
         response.on('data', (bytes: Buffer) => { this.#bytes.push(bytes) })
         response.on('end', resolve)
         response.on('error', cut)

@@ -25,6 +25,7 @@ function client () {
     end (bytes) { heard.push(`end ${bytes?.length ?? 0}`) },
     cut () { heard.push('cut') },
     onDrain () {},
+    onClosed () {},
     onGone (listener) { leave = listener }
   }
   return { heard, outlet, leave: () => { leave() } }

@@ -41,7 +41,8 @@ async function boundOf (url: string, body: object = BODY): Promise<bigint> {
 }
 
 t.test('200 requests at once on a budget for 50: exactly what fits is served', async (t) => {
-  const { ask, state, source, verify, broker } = await budgeted(t, chatJson({ usage: USAGE }), { unit: 'requests', limit: 50n })
+  const { ask, state, source, verify, broker } =
+    await budgeted(t, chatJson({ usage: USAGE }), { unit: 'requests', limit: 50n })
   const answers = await Promise.all(Array.from({ length: 200 }, () => ask()))
   const statuses = answers.map(({ status }) => status)
   t.equal(statuses.filter((status) => status === 200).length, 50)
@@ -52,7 +53,7 @@ t.test('200 requests at once on a budget for 50: exactly what fits is served', a
   t.equal(rowsOf(broker.home).filter(({ error }) => error === 'budget_exceeded').length, 150)
 })
 
-t.test('in money the bound is reserved, the cost is booked, and the budget is usable to the last request', async (t) => {
+t.test('in money the bound is reserved, the cost is booked, and all of the budget can be used', async (t) => {
   const { ask, state, broker, verify } = await budgeted(t, chatJson({ usage: USAGE }), { limit: 1n })
   const bound = await boundOf(broker.url)
   const budgets = openDatabase(`${broker.home}/aibroker.db`, { access: 'guest', durability: 'process' })
@@ -69,8 +70,7 @@ t.test('the refusal tells the arithmetic, and its exchange can be explained', as
   const { ask, broker } = await budgeted(t, chatJson(), { name: 'team-a', limit: 1_000n })
   const answer = await ask()
   t.equal(answer.status, 402)
-  const { error } = await answer.json() as { error: { message: string, code: number, metadata: Record<string, string> } }
-  t.match(error, {
+  t.match((await answer.json() as { error: object }).error, {
     code: 402,
     message: /Budget "team-a" allows .* and this request may need up to/,
     metadata: { budget: 'team-a', limit: '0.000001000', spent: '0.000000000', reserved: '0.000000000' }
@@ -94,7 +94,8 @@ t.test('a price that is not known is not free: a budget in money refuses it', as
 })
 
 t.test('a budget that may clamp sends a smaller limit of tokens, says so, and never goes beyond', async (t) => {
-  const { ask, broker, source, state, verify } = await budgeted(t, chatJson({ usage: USAGE }), { mayClamp: true, limit: 1n })
+  const { ask, broker, source, state, verify } =
+    await budgeted(t, chatJson({ usage: USAGE }), { mayClamp: true, limit: 1n })
   const bound = await boundOf(broker.url, { ...BODY, max_tokens: 40 })
   const guest = openDatabase(`${broker.home}/aibroker.db`, { access: 'guest', durability: 'process' })
   new SqliteBudgets(guest.sqlite, systemClock).set(terms({ mayClamp: true, limit: bound }))

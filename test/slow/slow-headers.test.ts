@@ -17,7 +17,7 @@ const NORMAL = { perSecond: 100, seconds: 10, patienceMs: 5_000 }
 
 const HEAD = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Slow: ${'x'.repeat(1_000)}`
 
-t.test(`${SLOW} clients that send headers byte by byte are closed within ${LIMIT_MS} ms, unnoticed by others`, async (t) => {
+t.test(`${SLOW} clients that send headers byte by byte are closed within ${LIMIT_MS} ms, unnoticed`, async (t) => {
   const broker = await brokerProcess(t, await provider(t, chatJson()))
   await load(broker, { ...NORMAL, seconds: 2 })
   const before = await load(broker, NORMAL)
