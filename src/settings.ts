@@ -29,6 +29,8 @@ export interface Settings {
   readonly unknownPrice: 'allow' | 'deny'
   /** Survives a power cut as well as a killed process (`synchronous=FULL`). */
   readonly durability: 'process' | 'power'
+  /** What becomes of attempts that a killed broker left open: their bound, an estimate, or nothing. */
+  readonly orphans: 'hold' | 'estimate' | 'release'
   /** Rows of requests are deleted after so many days, their sums never; 0: they are kept for ever. */
   readonly retentionDays: number
   readonly rateLimitRpm: number
@@ -147,7 +149,8 @@ function readModes (flags: ServeFlags, env: Env) {
     strategy: readChoice('ROUTING_STRATEGY', env['ROUTING_STRATEGY'], 'cheapest', ['cheapest', 'best'] as const),
     unknownPrice: readChoice('AIBROKER_UNKNOWN_PRICE', env['AIBROKER_UNKNOWN_PRICE'], 'allow', ['allow', 'deny'] as const),
     contentPolicy: readChoice('AIBROKER_CONTENT_POLICY', env['AIBROKER_CONTENT_POLICY'], 'stop', ['stop', 'next'] as const),
-    durability: readChoice('AIBROKER_DURABILITY', env['AIBROKER_DURABILITY'], 'process', ['process', 'power'] as const)
+    durability: readChoice('AIBROKER_DURABILITY', env['AIBROKER_DURABILITY'], 'process', ['process', 'power'] as const),
+    orphans: readChoice('AIBROKER_ORPHANS', env['AIBROKER_ORPHANS'], 'hold', ['hold', 'estimate', 'release'] as const)
   }
 }
 

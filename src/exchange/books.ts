@@ -1,7 +1,7 @@
 // The rows of one exchange: recorded before anything is sent, settled exactly once, then reported.
 
 import type { GatewayError } from '../core/errors.ts'
-import type { AttemptResult, OpenExchange } from '../ledger/ledger.ts'
+import type { AttemptProgress, AttemptResult, OpenExchange } from '../ledger/ledger.ts'
 import type { Cost, Measured } from '../metering/cost.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
@@ -92,6 +92,11 @@ export class Books {
     })
   }
 
+  /** What is known while it runs; nobody waits for it. */
+  note (seen: AttemptProgress): void {
+    if (this.#open && !this.#isSettled) this.#parts.ledger.progress(this.#open, seen)
+  }
+
   #fitted (turn: Turn): Turn {
     return this.#fitting === undefined ? turn : withOutput(this.#ask, turn, this.#fitting)
   }
@@ -104,7 +109,7 @@ export class Books {
     if (this.#isSettled) return
     this.#isSettled = true
     const open = this.#open as OpenExchange
-    const attempt = attempted && cost ? attemptResult(attempted, cost, upstreamIdOf(attempted)) : undefined
+    const attempt = attempted && cost ? attemptResult(attempted, cost, upstreamIdIn(attempted)) : undefined
     const durationMs = this.elapsedMs
     try {
       await this.#parts.ledger.settle(open, { status, error, durationMs, attempt })
@@ -157,9 +162,12 @@ function idIn ({ extras: { metadata } }: GatewayError): string | undefined {
 
 const LONGEST_ID = 128
 
+function upstreamIdIn ({ live, plain, turn }: Attempted): string | undefined {
+  return upstreamIdOf(live ? live.reader.upstreamId : plain?.value?.['id'], turn)
+}
+
 /** The provider's id of the answer, with our credential masked if it should stand in it (P8). */
-function upstreamIdOf ({ live, plain, turn }: Attempted): string | undefined {
-  const id = live ? live.reader.upstreamId : plain?.value?.['id']
+export function upstreamIdOf (id: unknown, { credential }: Turn): string | undefined {
   if (typeof id !== 'string') return undefined
-  return (turn.credential.secret?.hideIn(id) ?? id).slice(0, LONGEST_ID)
+  return (credential.secret?.hideIn(id) ?? id).slice(0, LONGEST_ID)
 }

@@ -1,5 +1,6 @@
 // What delivering an answer needs of its exchange.
 
+import type { AttemptProgress } from '../ledger/ledger.ts'
 import type { Additions } from '../wire/format.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
@@ -19,6 +20,8 @@ export interface Delivering {
   readonly id: string
   /** Why nothing more is to be done: the client left, or the broker has to go. */
   readonly stop: 'client_gone' | 'draining' | undefined
+  /** Notes what is known of the running attempt. */
+  note (seen: AttemptProgress): void
   /** The one settlement. */
   settle (ending: Ending, attempted: Attempted, cost: Priced): Promise<void>
   /** What every answer carries; `attempted` undefined: nobody has answered yet. */

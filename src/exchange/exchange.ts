@@ -6,6 +6,7 @@
 import { mergeDeadlines } from '../core/deadlines.ts'
 import { GatewayError } from '../core/errors.ts'
 import { OUTCOME_RULES, type Outcome } from '../core/outcome.ts'
+import type { AttemptProgress } from '../ledger/ledger.ts'
 import type { Plan } from '../routing/plan.ts'
 import { additionsOf } from './additions.ts'
 import { exchangeHeaders } from './answer-headers.ts'
@@ -221,7 +222,7 @@ class Run implements Delivering {
       return undefined
     }
     if (!live) return attempted
-    const relay = this.#delivery.relay(live)
+    const relay = this.#delivery.relay(live, attempted.turn)
     this.#running = relay
     const ended = await this.#delivery.run(relay, attempted)
     this.attempts[this.attempts.length - 1] = ended.attempted // what the peek took for an answer may have broken
@@ -253,6 +254,10 @@ class Run implements Delivering {
     if (!this.#books.needsSettlement) return
     const cost = ended && priceFailure(this.ask, ended, this.parts)
     await this.settle(ending, ended, cost)
+  }
+
+  note (seen: AttemptProgress): void {
+    this.#books.note(seen)
   }
 
   async settle (ending: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {

@@ -24,6 +24,8 @@ export interface RelayParts {
   readonly client: Client
   /** Reads what goes out, when the stream may have to be carried on. */
   readonly transcript: Transcript | undefined
+  /** Hears of each block with the bytes that went by so far, those that went to nobody included. */
+  readonly onBytes?: (passedBytes: number, drainedBytes: number) => void
   /** Calls back once, some time after the terminal event: whoever keeps the connection open then is closed. */
   readonly afterGrace: (close: () => void) => () => void
 }
@@ -115,11 +117,13 @@ export class Relay implements StreamSink, Stoppable {
   #pass (block: Buffer): boolean {
     if (this.#isDetached) {
       this.#drainedBytes += block.length
+      this.#parts.onBytes?.(this.#passedBytes, this.#drainedBytes)
       if (this.#drainedBytes > MOST_DRAINED_BYTES) this.abandon()
       return true
     }
     this.#parts.transcript?.add(block)
     this.#passedBytes += block.length
+    this.#parts.onBytes?.(this.#passedBytes, 0)
     return this.#parts.client.write(block)
   }
 

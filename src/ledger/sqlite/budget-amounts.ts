@@ -17,8 +17,11 @@ export function ceilingOf ({ ceiling, ceilingTokens }: Pick<AttemptIntent, 'ceil
   return { usd: ceiling ?? 0n, tokens: BigInt(ceilingTokens ?? 0) }
 }
 
+/** What of an ended attempt counts in budgets. */
+export type UsedUp = Pick<AttemptResult, 'usage' | 'cost' | 'markup' | 'grade'>
+
 /** `ceiling`: what was reserved for the attempt. */
-export function usedBy ({ usage, cost, markup, grade }: AttemptResult, ceiling: Amounts): Amounts {
+export function usedBy ({ usage, cost, markup, grade }: UsedUp, ceiling: Amounts): Amounts {
   const input = inputTokens(usage)
   const output = outputTokens(usage)
   const isTold = input !== undefined || output !== undefined

@@ -10,7 +10,7 @@ import type { Budget } from '../../budgets/budget.ts'
 import { reachMs } from '../../budgets/span.ts'
 import type { GatewayError } from '../../core/errors.ts'
 import type { AttemptIntent, AttemptResult, BudgetCrossing, Room } from '../ledger.ts'
-import { ceilingOf, usedBy } from './budget-amounts.ts'
+import { ceilingOf, usedBy, type UsedUp } from './budget-amounts.ts'
 import { holdsNothing, isFor, movesOf, NOTHING, unboundedLine, type Held, type Line } from './budget-claims.ts'
 import { BudgetCrossings } from './budget-crossings.ts'
 import { BudgetIndex, type CountedBudget, type Scopes } from './budget-index.ts'
@@ -50,7 +50,7 @@ export class BudgetBooks {
   }
 
   /** Books the last attempt and the request, and gives the rest back. A result nobody has counts as its bound. */
-  settle (held: Held, last: AttemptResult | undefined): void {
+  settle (held: Held, last: UsedUp | undefined): void {
     const used = last ? usedBy(last, held.ceiling) : held.ceiling
     for (const line of held.lines) {
       const { unit } = line.counted.budget

@@ -7,7 +7,8 @@
 import { systemClock } from '../../core/clock.ts'
 import { generationId } from '../../core/ids.ts'
 import type {
-  AttemptIntent, AttemptResult, BudgetCrossing, ExchangeIntent, Ledger, OpenExchange, Room, Settled, Settlement
+  AttemptIntent, AttemptProgress, AttemptResult, BudgetCrossing, ExchangeIntent, Ledger, OpenExchange, OrphanPolicy,
+  Room, Settled, Settlement
 } from '../ledger.ts'
 import { BudgetBooks } from './budget-books.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -17,6 +18,8 @@ import { GroupCommit, unavailable } from './group-commit.ts'
 import { SqliteAnswers } from './idempotency.ts'
 import { createMark, type Mark } from './mark.ts'
 import type { OutageParts } from './outage.ts'
+import { createOrphans } from './progress-orphans.ts'
+import { createProgressNotes, Progressing, type NoteProgress } from './progress.ts'
 import { recoverRows } from './recovery.ts'
 import { createRollup, HOUR_MS } from './rollup.ts'
 import { createRows, type ExchangeNames } from './rows.ts'
@@ -37,6 +40,8 @@ export interface LedgerOutside extends Pick<OutageParts, 'clock' | 'alarm'> {
   readonly answersBytes?: number | undefined
   /** Rows are sealed and hours added up in the background; absent: they wait for a process that does. */
   readonly hasUpkeep?: boolean
+  /** What becomes of attempts that a killed process left open; absent: `hold`. */
+  readonly orphans?: OrphanPolicy
   /** Rows of requests older than this are pruned in the background; absent: kept for ever. */
   readonly keepMs?: number | undefined
 }
@@ -65,6 +70,7 @@ export class SqliteLedger implements Ledger {
   readonly #checkpoints: Checkpoints | undefined
   readonly #seals: SealSchedule | undefined
   readonly #running = new Map<number, Running>()
+  readonly #noteProgress: NoteProgress
   readonly #firstRow: number
   readonly #outside: LedgerOutside
   #nextRow: number
@@ -93,6 +99,7 @@ export class SqliteLedger implements Ledger {
       running: this.#running,
       alarm: outside.alarm
     }
+    this.#noteProgress = createProgressNotes(sqlite)
     this.#mark = createMark(sqlite)
     this.#commits = new GroupCommit(sqlite, {
       beforeCommit: () => { this.#beforeCommit() },
@@ -122,7 +129,8 @@ export class SqliteLedger implements Ledger {
    */
   recover (nowMs: number): number {
     const { sqlite } = this.#database
-    const parts = { ...this.#books, sqlite, dictionary: this.#dictionary, budgets: this.#budgets }
+    const orphans = createOrphans(sqlite, this.#dictionary, this.#outside.orphans ?? 'hold')
+    const parts = { ...this.#books, sqlite, dictionary: this.#dictionary, budgets: this.#budgets, orphans }
     const { closed, skipped } = recoverRows(parts, this.#firstRow, nowMs)
     for (const { row, error } of skipped) {
       this.#outside.alarm(`exchange ${row} of an earlier process cannot be booked and stays open`, error)
@@ -151,6 +159,12 @@ export class SqliteLedger implements Ledger {
     return new Promise((resolve, reject) => {
       this.#commits.add(new Retrying(this.#books, this.#openOf(row), { ended, next }, { resolve, reject }))
     })
+  }
+
+  progress ({ row }: OpenExchange, seen: AttemptProgress): void {
+    const exchange = this.#running.get(row)
+    if (this.#isClosed || !exchange || exchange.isEnding || this.outage !== undefined) return
+    this.#commits.add(new Progressing(this.#noteProgress, [row, exchange.attempts], seen))
   }
 
   settle ({ row }: OpenExchange, settlement: Settlement): Promise<Settled> {

@@ -7,7 +7,8 @@ import { createHeldReader, type HeldRow } from './budget-recovery.ts'
 import type { Dictionary } from './dictionary.ts'
 import { storeFailureOf } from './group-commit.ts'
 import type { Rollup } from './rollup.ts'
-import { ORPHANED, type Rows } from './rows.ts'
+import type { Orphans } from './progress-orphans.ts'
+import { ORPHANED } from './rows.ts'
 
 /** The status of an exchange whose client got no answer we know of. */
 export const STATUS_UNKNOWN = 0
@@ -22,7 +23,7 @@ interface OpenRow extends HeldRow {
 export interface RecoveryParts {
   readonly sqlite: Database
   readonly dictionary: Dictionary
-  readonly rows: Rows
+  readonly orphans: Orphans
   readonly rollup: Rollup
   readonly budgets: BudgetBooks
 }
@@ -59,7 +60,7 @@ export function recoverRows (parts: RecoveryParts, firstRow: number, nowMs: numb
   return { closed: left.length - skipped.length, skipped }
 }
 
-function closer ({ sqlite, dictionary, rows, rollup, budgets }: RecoveryParts, nowMs: number) {
+function closer ({ sqlite, dictionary, orphans, rollup, budgets }: RecoveryParts, nowMs: number) {
   const closeExchange = sqlite.prepare(CLOSE_EXCHANGE)
   const heldBy = createHeldReader(sqlite, budgets)
   const reason = `the broker stopped before this ended; closed at ${new Date(nowMs).toISOString()}`
@@ -67,8 +68,8 @@ function closer ({ sqlite, dictionary, rows, rollup, budgets }: RecoveryParts, n
     const error = dictionary.name(ORPHANED)
     for (const exchange of open) {
       const held = heldBy(exchange)
-      if (held) budgets.settle(held, undefined)
-      rows.orphanAttempts(exchange.id, reason)
+      const used = orphans.close(exchange.id, reason)
+      if (held) budgets.settle(held, used)
       closeExchange.run(STATUS_UNKNOWN, error, exchange.id)
       rollup.countRows(exchange.id, {
         createdAtMs: exchange.created_at_ms,

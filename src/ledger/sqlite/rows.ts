@@ -8,11 +8,13 @@ import type { BackendId, Dictionary } from './dictionary.ts'
 
 /** The outcome of attempts, and the error of exchanges, whose end nobody saw. */
 export const ORPHANED = 'orphaned'
+/** The outcome of such attempts whose reservation was given back. */
+export const RELEASED = 'released'
 /** Attempts of one exchange; the number is the low byte of the attempt's id. */
 export const MOST_ATTEMPTS = 255
 const ATTEMPTS_PER_EXCHANGE = 256
 const LONGEST_REASON = 500
-const LONGEST_UPSTREAM_ID = 200
+export const LONGEST_UPSTREAM_ID = 200
 /** A hundred million dollars for one call is a fault, and a few of them would overflow the sums of their hour. */
 const MOST_NANO_USD = 10n ** 17n
 

@@ -21,13 +21,18 @@ const TOKENS = USAGE_KINDS.flatMap((kind, at) =>
 // The same rules as in budget-amounts.ts.
 const TOLD = `coalesce(${TOKENS.join(', ')}) IS NOT NULL`
 const TOKEN_SUM = TOKENS.map((count) => `coalesce(${count}, 0)`).join(' + ')
-const BOUND = "iif(a.grade = (SELECT id FROM names WHERE text = 'free'), 0, coalesce(a.ceiling_tokens, 0))"
+const isNamed = (column: string, text: string) => `a.${column} IS (SELECT id FROM names WHERE text = '${text}')`
+const BOUND = `iif(${isNamed('grade', 'free')}, 0, coalesce(a.ceiling_tokens, 0))`
+// An end nobody saw: what had been told until then counts only where the operator wants estimates.
+const HELD = `${isNamed('outcome', 'orphaned')} AND NOT ${isNamed('grade', 'counted')}`
+const SPENT_TOKENS = `CASE WHEN a.outcome IS NULL OR ${isNamed('outcome', 'released')} THEN 0
+  WHEN ${HELD} THEN ${BOUND} WHEN ${TOLD} THEN ${TOKEN_SUM} ELSE ${BOUND} END`
 
 const ATTEMPTS = `
   SELECT s.text AS text, n.text AS model,
     sum(iif(a.outcome IS NULL, 0, coalesce(a.cost_nano_usd, 0) + coalesce(a.markup_nano_usd, 0))) AS spentUsd,
     sum(iif(a.outcome IS NULL, coalesce(a.ceiling_nano_usd, 0), 0)) AS reservedUsd,
-    sum(iif(a.outcome IS NULL, 0, iif(${TOLD}, ${TOKEN_SUM}, ${BOUND}))) AS spentTokens,
+    sum(${SPENT_TOKENS}) AS spentTokens,
     sum(iif(a.outcome IS NULL, coalesce(a.ceiling_tokens, 0), 0)) AS reservedTokens
   FROM exchanges e
   JOIN budget_sets s ON s.id = e.budgets
