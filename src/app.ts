@@ -8,8 +8,10 @@ import limits from '../plugins/limits.ts'
 import pipelined from '../plugins/pipelined.ts'
 import principal from '../plugins/principal.ts'
 import requestLog from '../plugins/request-log.ts'
+import account from '../routes/account.ts'
 import billing from '../routes/billing.ts'
 import exchanges from '../routes/exchanges.ts'
+import generation from '../routes/generation.ts'
 import health from '../routes/health.ts'
 import inference from '../routes/inference.ts'
 import metrics from '../routes/metrics.ts'
@@ -81,6 +83,8 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
     await fastify.register(models, { prefix })
     await fastify.register(billing, { prefix })
     await fastify.register(exchanges, { prefix })
+    await fastify.register(account, { prefix })
+    await fastify.register(generation, { prefix })
     await fastify.register(quotes, { prefix, gateway })
   }
   return fastify

@@ -6,6 +6,7 @@ import type { Clock } from './core/clock.ts'
 import type { Exchange } from './exchange/ask.ts'
 import type { Replays } from './exchange/replays.ts'
 import type { KeyStore } from './keys/keys.ts'
+import type { Account } from './ledger/account.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Reports } from './ledger/reports.ts'
 import type { Metrics } from './metrics/exposition.ts'
@@ -25,6 +26,7 @@ export interface Gateway {
   readonly log: Logger
   readonly ledger: Ledger
   readonly reports: Reports
+  readonly account: Account
   readonly keys: KeyStore
   readonly credentials: Credentials
   /** How each backend is that was called. */

@@ -2,7 +2,9 @@
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
 import type { Logger } from 'pino'
+import { SqliteBudgets } from './budgets/sqlite-budgets.ts'
 import { TASK_PATHS } from './core/ask.ts'
 import { createBudgetNotices } from './budget-notices.ts'
 import type { Clock } from './core/clock.ts'
@@ -16,6 +18,7 @@ import { Replays, type ReplayParts } from './exchange/replays.ts'
 import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
+import { createAccount } from './ledger/sqlite/account.ts'
 import { CHECKPOINT_THREAD } from './ledger/sqlite/checkpoints.ts'
 import { openDatabase } from './ledger/sqlite/database.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
@@ -89,11 +92,16 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     await ledger.close()
   }
   const keys = new SqliteKeys({ database: sqlite, clock, random, operatorKeys: settings.operatorKeys })
-  const reports = createReports(sqlite)
   const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
-  const parts = { ledger, reports, keys, credentials, health, metrics, router, catalog, providers, exchange, replays }
+  const books = { ledger, keys, ...openReadSide(sqlite, clock) }
+  const parts = { ...books, credentials, health, metrics, router, catalog, providers, exchange, replays }
   return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt, close }
+}
+
+function openReadSide (sqlite: Database, clock: Clock) {
+  const reports = createReports(sqlite)
+  return { reports, account: createAccount(sqlite, { reports, budgets: new SqliteBudgets(sqlite, clock), clock }) }
 }
 
 function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Settings, { clock, log }: Outside) {

@@ -1,0 +1,60 @@
+// The account on SQLite: sums from the reports, budgets from their table, what attempts left from their rows.
+
+import type { Database } from 'better-sqlite3'
+import type { Scope } from '../../budgets/budget.ts'
+import { calendarSpan } from '../../budgets/calendar.ts'
+import type { SqliteBudgets } from '../../budgets/sqlite-budgets.ts'
+import type { Clock } from '../../core/clock.ts'
+import { readGenerationId } from '../../core/ids.ts'
+import type { Account, AccountHolder, AttemptAnswer } from '../account.ts'
+import type { Reports } from '../reports.ts'
+import { COUNTS_OF_ATTEMPT, usageOf } from './columns.ts'
+import { attemptId, MOST_ATTEMPTS } from './rows.ts'
+
+export interface AccountParts {
+  readonly reports: Reports
+  readonly budgets: SqliteBudgets
+  readonly clock: Clock
+}
+
+type AnswerRow = [upstreamId: string | null, document: string | null, ...counts: Array<number | null>]
+
+const ANSWERS = `
+  SELECT a.upstream_id, p.document, ${COUNTS_OF_ATTEMPT.join(', ')}
+  FROM attempts a JOIN backends b ON b.id = a.backend LEFT JOIN prices p ON p.version = b.price_version
+  WHERE a.id BETWEEN ? AND ? ORDER BY a.id`
+
+/** Over an open database with the tables of the migrations. */
+export function createAccount (sqlite: Database, { reports, budgets, clock }: AccountParts): Account {
+  const answers = sqlite.prepare<[number, number], AnswerRow>(ANSWERS).raw()
+  return {
+    use (keyId) {
+      const nowMs = clock.nowMs()
+      const since = (sinceMs: number | undefined) =>
+        reports.usage({ by: 'key', sinceMs, untilMs: undefined, ip: undefined, keyId }).totals
+      const of = (every: 'day' | 'week' | 'month') => since(calendarSpan(every, 'UTC', nowMs).startMs).costNanoUsd
+      const { costNanoUsd, unpricedRequests } = since(undefined)
+      return { ever: costNanoUsd, today: of('day'), week: of('week'), month: of('month'), unpricedRequests }
+    },
+    budgets: (holder) => budgets.list()
+      .filter(({ scope }) => countsFor(scope, holder))
+      .map((budget) => ({ budget, state: budgets.stateOf(budget) })),
+    generation (id) {
+      const place = readGenerationId(id)
+      const record = place && reports.exchange(id)
+      if (!record) return undefined
+      const rows = answers.all(attemptId(place.row, 0), attemptId(place.row, MOST_ATTEMPTS))
+      return { record, answers: rows.map(answerOf) }
+    }
+  }
+}
+
+/** Budgets of models count by request and not by holder. */
+function countsFor ({ kind, value }: Scope, { keyId, team, project, ip }: AccountHolder): boolean {
+  const mine = { global: '', key: keyId, team, project, ip, model: undefined }
+  return mine[kind] === value
+}
+
+function answerOf ([upstreamId, document, ...counts]: AnswerRow): AttemptAnswer {
+  return { upstreamId: upstreamId ?? undefined, priceDocument: document ?? undefined, usage: usageOf(counts) }
+}
