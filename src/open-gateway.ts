@@ -19,6 +19,7 @@ import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
 import { createAccount } from './ledger/sqlite/account.ts'
+import type { OrphanPolicy } from './ledger/ledger.ts'
 import { CHECKPOINT_THREAD } from './ledger/sqlite/checkpoints.ts'
 import { openDatabase } from './ledger/sqlite/database.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
@@ -136,13 +137,20 @@ function openLedger (settings: Settings, { clock, log }: Outside, tallies: Talli
     alarm,
     checkpointThread: CHECKPOINT_THREAD,
     hasUpkeep: true,
+    orphans: settings.orphans,
     keepMs: keepMsOf(settings),
     answersBytes: settings.limits.keptAnswers,
     budgetCrossed: createBudgetNotices({ log, tallies, webhook: settings.budgetWebhook, nowMs: clock.nowMs })
   })
   const recovered = ledger.recover(clock.nowMs())
-  if (recovered > 0) log.warn({ recovered }, 'exchanges of an earlier process were open; they are booked at their upper bound')
+  if (recovered > 0) log.warn({ recovered }, `exchanges of an earlier process were open; ${BOOKED[settings.orphans]}`)
   return { ledger, sqlite: database.sqlite }
+}
+
+const BOOKED: { readonly [policy in OrphanPolicy]: string } = {
+  hold: 'they are booked at their upper bound',
+  estimate: 'they are booked at what was seen of them, or at their upper bound',
+  release: 'nothing is booked for them'
 }
 
 function keepMsOf ({ retentionDays }: Settings): number | undefined {
