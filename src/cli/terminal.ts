@@ -9,6 +9,8 @@ export type Input = Pick<ReadStream, 'isTTY' | 'setRawMode' | 'resume' | 'pause'
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly input: Input
+  /** Columns, when stdout is a terminal. */
+  readonly width?: number | undefined
   /** The answer; a newline is added. */
   print (text: string): void
   /** One line for people on stderr; a newline is added. */
@@ -20,6 +22,7 @@ export interface Terminal {
 export const systemTerminal: Terminal = {
   env: process.env,
   input: process.stdin,
+  get width () { return process.stdout.isTTY ? process.stdout.columns : undefined },
   print (text) { process.stdout.write(`${text}\n`) },
   note (text) { process.stderr.write(`${text}\n`) },
   prompt (text) { process.stderr.write(text) }

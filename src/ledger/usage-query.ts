@@ -27,6 +27,16 @@ export function readUsageQuery (texts: UsageQueryTexts, ip: string | undefined, 
   return { by: readGroup(texts.by), sinceMs, untilMs, ip }
 }
 
+/** `model`, or two of them one of which is the model: `key,model`. @throws GatewayError like `readUsageQuery`. */
+export function readUsageGroups (text: string): UsageGroup[] {
+  const groups = text.split(',').map((part) => readGroup(part.trim()))
+  const [first, second, third] = groups
+  if (third !== undefined || (second !== undefined && (first === second || !groups.includes('model')))) {
+    throw invalid('"by" takes one group, or two of which one is the model: day,model.')
+  }
+  return groups
+}
+
 function readGroup (text: unknown): UsageGroup {
   if (text === undefined || text === '') return 'ip'
   const group = USAGE_GROUPS.find((group) => group === text)

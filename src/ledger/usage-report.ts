@@ -1,7 +1,7 @@
 // A usage report as people and programs read it: JSON and CSV, with money exact in both.
 
 import { formatUsd } from '../core/money.ts'
-import type { UsageReport, UsageSums } from './reports.ts'
+import type { UsageGroup, UsageReport, UsageSums } from './reports.ts'
 
 /**
  * `{"by","since"?,"until"?,"data":[{<by>, …sums, "by_model":[{"model", …sums}]}],"totals":{…sums}}`.
@@ -32,14 +32,37 @@ function sumsText (sums: UsageSums): string {
     (lastMs === undefined ? '' : `,"last_request_at":"${timeText(lastMs)}"`)
 }
 
+/** Sums of one group, or of one model within a group. */
+export interface UsageLine extends UsageSums {
+  /** By the names of `by`. */
+  readonly names: readonly string[]
+}
+
+/** Groups, or groups and their models: then one of `by` is `model` and the other one what the report is by. */
+export function usageLines ({ rows }: UsageReport, by: readonly UsageGroup[]): UsageLine[] {
+  if (by.length === 1) return rows.map(({ group, byModel, ...sums }) => ({ names: [group], ...sums }))
+  const lines = rows.flatMap(({ group, byModel }) => byModel.map(({ model, ...sums }): UsageLine =>
+    ({ names: by[0] === 'model' ? [model, group] : [group, model], ...sums })))
+  if (by[0] !== 'model') return lines
+  const order = [...new Set(lines.map(({ names }) => names[0]))]
+  return lines.sort((a, b) => order.indexOf(a.names[0]) - order.indexOf(b.names[0]))
+}
+
 /** A header and one line per group, RFC 4180. No line of totals: sums over a column would count everything twice. */
-export function usageCsv ({ query, rows }: UsageReport): string {
-  const lines = [[query.by, ...COLUMNS].join(',')]
-  for (const { group, byModel, ...sums } of rows) {
+export function usageCsv (report: UsageReport, by: readonly UsageGroup[] = [report.query.by]): string {
+  const lines = [[...by, ...COLUMNS].join(',')]
+  for (const { names, ...sums } of usageLines(report, by)) {
     const values = sumsOf(sums)
-    lines.push([cell(group), ...COLUMNS.map((column) => cell(values[column]))].join(','))
+    lines.push([...names.map(cell), ...COLUMNS.map((column) => cell(values[column]))].join(','))
   }
   return lines.join('\r\n') + '\r\n'
+}
+
+/** `{"by":[…],"data":[{<by>…, …sums}],"totals":{…sums}}`, sums as in `usageJson`. */
+export function usageLinesJson (report: UsageReport, by: readonly UsageGroup[]): string {
+  const data = usageLines(report, by).map(({ names, ...sums }) =>
+    `{${by.map((group, at) => `"${group}":${JSON.stringify(names[at])}`).join(',')},${sumsText(sums)}}`)
+  return `{"by":${JSON.stringify(by)},"data":[${data.join(',')}],"totals":{${sumsText(report.totals)}}}`
 }
 
 const COLUMNS = [
