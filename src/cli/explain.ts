@@ -93,13 +93,20 @@ function billOf (attempt: Explanation['attempts'][number]): string {
   const applied = appliedText(attempt.price_applied)
   const notes = [
     applied === '' ? [] : `priced by: ${applied}`,
-    computed === null ? [] : `the provider told this cost; its price comes to ${computed} USD`,
-    markup === null ? [] : `markup on top: ${markup} USD`
-  ].flat()
+    computed === null ? [] : computedText(attempt.outcome, computed),
+    markup === null ? [] : `markup on top: ${markup} USD`,
+    attempt.adjustments.map(({ kind, at, difference_usd: difference, source }) =>
+      `${kind} at ${at} by ${plain(source)}: ${difference} USD on top of what was booked`)
+  ].flat(2)
   if (!items && notes.length === 0) return ''
   return [
     `attempt ${attempt.number}, price ${attempt.price_version ?? 'not known'}`,
     ...notes,
     ...items ? [billTable(items, attempt.cost_usd ?? '-')] : []
   ].join('\n')
+}
+
+function computedText (outcome: string | null, computed: string): string {
+  if (outcome === 'orphaned' || outcome === 'released') return `what was seen of it costs ${computed} USD at the most`
+  return `the provider told this cost; its price comes to ${computed} USD`
 }

@@ -1,6 +1,7 @@
 // The read side of the ledger: usage by address, key, model, provider and day, and one exchange in full.
 
 import type { NanoUsd } from '../core/money.ts'
+import type { AdjustmentRecord } from './adjustment.ts'
 
 export const USAGE_GROUPS = ['ip', 'key', 'model', 'provider', 'day'] as const
 export type UsageGroup = typeof USAGE_GROUPS[number]
@@ -59,15 +60,18 @@ export interface AttemptRecord {
   readonly firstEventMs: number | undefined
   /** Of a stream that did not come to its end: bytes of it that were written to the client. */
   readonly deliveredBytes: number | undefined
+  /** With its adjustments, as are the lines, the grade and the price. */
   readonly costNanoUsd: NanoUsd | undefined
   /** What the cost is the sum of (metering/line-items.ts); absent: no sum of ours. */
   readonly lineItems?: string | undefined
-  /** Our own sum, where the provider told another cost. */
+  /** Our own sum, where the provider told another cost; of an end nobody saw: what was seen costs at the most. */
   readonly computedNanoUsd?: NanoUsd | undefined
   /** What the operator adds to the cost; absent: nothing. */
   readonly markupNanoUsd?: NanoUsd | undefined
   readonly grade: string | undefined
   readonly priceVersion: string | undefined
+  /** Oldest first; absent: what was booked still holds. */
+  readonly adjustments?: readonly AdjustmentRecord[]
 }
 
 /** One exchange as recorded, for `explain`. */

@@ -9,7 +9,7 @@ export const DAMAGES = {
   attempt_without_exchange: 'An attempt belongs to no exchange.',
   attempt_left_open: 'An exchange is settled and one of its attempts is not.',
   attempt_missing: 'The attempts of an exchange are not numbered from 1 without a gap.',
-  unknown_reference: 'A row refers to a name, plan, backend or set of budgets that is not there.',
+  unknown_reference: 'A row refers to a name, plan, backend, attempt or set of budgets that is not there.',
   grade_mismatch: 'A closed attempt has no grade, or a cost although it is unpriced, or no cost although it is priced.',
   negative_amount: 'A count, a cost or a ceiling is below zero.',
   settled_twice: 'The hourly sums count more requests than there are settled exchanges.',
@@ -54,7 +54,7 @@ export interface VerifyReport {
   readonly attempts: number
   /** Exchanges running now, or left by a crash and settled at the next start. Not a difference. */
   readonly open: number
-  /** Over all closed attempts of settled exchanges. */
+  /** Over all closed attempts of settled exchanges, with what was adjusted since. */
   readonly costNanoUsd: NanoUsd
   /** Exchanges deleted for their age; their sums are kept. */
   readonly pruned: number

@@ -3,8 +3,18 @@
 import { formatUsd, type NanoUsd } from '../core/money.ts'
 import { readLineItems, type LineItems } from '../metering/line-items.ts'
 
+/** A correction of what was booked: ledger/adjustment.ts. */
+interface ExplainedAdjustment {
+  readonly kind: string
+  readonly atMs: number
+  readonly differenceNanoUsd: NanoUsd
+  readonly grade: string
+  readonly source: string
+}
+
 /** The parts of a ledger's attempt that its bill is made of. */
 export interface ExplainedBill {
+  /** With its adjustments, like the lines, the grade and the price. */
   readonly costNanoUsd: NanoUsd | undefined
   /** As recorded (metering/line-items.ts); absent: the cost is no sum of ours. */
   readonly lineItems?: string | undefined
@@ -14,6 +24,7 @@ export interface ExplainedBill {
   readonly markupNanoUsd?: NanoUsd | undefined
   readonly grade: string | undefined
   readonly priceVersion: string | undefined
+  readonly adjustments?: readonly ExplainedAdjustment[]
 }
 
 export function billIn (attempt: ExplainedBill) {
@@ -28,6 +39,13 @@ export function billIn (attempt: ExplainedBill) {
     computed_usd: usd(attempt.computedNanoUsd),
     markup_usd: usd(attempt.markupNanoUsd)
   }
+}
+
+/** What was corrected since it was booked, oldest first. */
+export function adjustmentsIn ({ adjustments = [] }: ExplainedBill) {
+  return adjustments.map(({ kind, atMs, differenceNanoUsd, grade, source }) => ({
+    kind, at: new Date(atMs).toISOString(), difference_usd: formatUsd(differenceNanoUsd), cost_grade: grade, source
+  }))
 }
 
 /** Null: the plain rates of the price. */

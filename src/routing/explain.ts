@@ -2,7 +2,7 @@
 
 import { formatUsd } from '../core/money.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
-import { billIn, type ExplainedBill } from './explain-bill.ts'
+import { adjustmentsIn, billIn, type ExplainedBill } from './explain-bill.ts'
 import { readPlanText, type RecordedPlan } from './plan-text.ts'
 import { reasonFor } from './reasons.ts'
 
@@ -190,6 +190,7 @@ function attemptOf (attempt: ExplainedAttempt) {
     duration_ms: attempt.durationMs ?? null,
     first_event_ms: attempt.firstEventMs ?? null,
     delivered_bytes: attempt.deliveredBytes ?? null,
-    ...billIn(attempt)
+    ...billIn(attempt),
+    adjustments: adjustmentsIn(attempt)
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3'
 import type { AttemptRecord, ExchangeRecord } from '../reports.ts'
+import { createRecordAdjuster } from './adjust-reader.ts'
 import { attemptId, MOST_ATTEMPTS } from './rows.ts'
 import { generationId } from '../../core/ids.ts'
 
@@ -76,11 +77,13 @@ export interface FoundExchange {
 export function createExchangeReader (sqlite: Database): (row: number) => FoundExchange | undefined {
   const exchange = sqlite.prepare<[number], ExchangeRow>(EXCHANGE)
   const attempts = sqlite.prepare<[number, number], AttemptRow>(ATTEMPTS).safeIntegers()
+  const adjust = createRecordAdjuster(sqlite)
   return (row) => {
     const found = exchange.get(row)
     if (!found) return undefined
     const { tag, createdAtMs } = found
-    const made = attempts.all(attemptId(row, 0), attemptId(row, MOST_ATTEMPTS))
+    const range = [attemptId(row, 0), attemptId(row, MOST_ATTEMPTS)] as const
+    const made = attempts.all(...range).map((attempt) => recordOf(attempt, createdAtMs))
     const record: ExchangeRecord = {
       id: generationId(row, tag, createdAtMs),
       createdAtMs,
@@ -93,7 +96,7 @@ export function createExchangeReader (sqlite: Database): (row: number) => FoundE
       error: found.error ?? undefined,
       durationMs: found.durationMs ?? undefined,
       plan: found.plan,
-      attempts: made.map((attempt) => recordOf(attempt, createdAtMs))
+      attempts: adjust(made, ...range)
     }
     return { tag, record }
   }

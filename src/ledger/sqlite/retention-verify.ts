@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3'
 import type { Damage, Difference } from '../verify.ts'
+import { adjustedBefore } from './adjust-verify.ts'
 import { HOUR_MS } from './rollup.ts'
 import type { Pruned } from './seals-verify.ts'
 
@@ -29,7 +30,8 @@ const DAMAGES: ReadonlyArray<readonly [part: keyof Total, more: Damage, less: Da
 
 export function comparePruned (sqlite: Database, pruned: Pruned): Difference[] {
   const stored = totalOf(sqlite, STORED, pruned.hour)
-  const left = totalOf(sqlite, LEFT, pruned.hour)
+  const booked = totalOf(sqlite, LEFT, pruned.hour)
+  const left = { ...booked, costNanoUsd: booked.costNanoUsd + adjustedBefore(sqlite, pruned.hour) }
   const hour = new Date(pruned.hour * HOUR_MS).toISOString()
   return DAMAGES.flatMap(([part, more, less]): Difference[] => {
     const expected = BigInt(left[part]) + BigInt(pruned[part])

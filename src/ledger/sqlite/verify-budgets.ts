@@ -9,6 +9,7 @@ import { openBudgetRows } from '../../budgets/budget-rows.ts'
 import { LARGEST_STEP_MS } from '../../budgets/current-span.ts'
 import { inputTokens, outputTokens, USAGE_KINDS } from '../../core/usage.ts'
 import type { Damage, Difference } from '../verify.ts'
+import { ADJUSTED_SETS } from './adjust-verify.ts'
 import { readPlaces } from './budget-sets.ts'
 import type { WindowSums } from './budget-windows.ts'
 import { COUNTS_OF_ATTEMPT } from './columns.ts'
@@ -91,8 +92,10 @@ function expectedSums (sqlite: Database, budgets: Cache): Map<string, WindowSums
       expected.set(place, { spent: spent + sums.spent, reserved: reserved + sums.reserved })
     }
   }
-  for (const row of sqlite.prepare<[], AttemptSums>(ATTEMPTS).safeIntegers().iterate()) {
-    add(row.text, ({ unit, scope }) => scope.kind === 'model' && scope.value !== row.model ? undefined : sumsIn(unit, row))
+  for (const sql of [ATTEMPTS, ADJUSTED_SETS]) {
+    for (const row of sqlite.prepare<[], AttemptSums>(sql).safeIntegers().iterate()) {
+      add(row.text, ({ unit, scope }) => scope.kind === 'model' && scope.value !== row.model ? undefined : sumsIn(unit, row))
+    }
   }
   for (const row of sqlite.prepare<[], RequestSums>(REQUESTS).safeIntegers().iterate()) {
     add(row.text, ({ unit }) => unit === 'requests' ? row : undefined)

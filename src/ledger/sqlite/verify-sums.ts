@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3'
 import type { Damage, Difference } from '../verify.ts'
+import { ADJUSTED_HOURS } from './adjust-verify.ts'
 import { COUNTS_OF_ATTEMPT, SUM_COLUMNS } from './columns.ts'
 import { HOUR_MS } from './rollup.ts'
 
@@ -18,7 +19,8 @@ const STORED = `SELECT hour, ip, key, model, provider, ${MEASURES.join(', ')} FR
 const REQUESTS = `
   SELECT e.created_at_ms / ${HOUR_MS}, e.ip, e.key, coalesce(b.model, e.requested_model), coalesce(b.provider, 0),
     count(*), count(e.error), sum(EXISTS (SELECT 1 FROM attempts x
-      WHERE x.id BETWEEN e.id * 256 AND e.id * 256 + 255 AND x.cost_nano_usd IS NULL)),
+      WHERE x.id BETWEEN e.id * 256 AND e.id * 256 + 255 AND x.cost_nano_usd IS NULL
+        AND NOT EXISTS (SELECT 1 FROM adjustments d WHERE d.attempt = x.id))),
     min(e.created_at_ms), max(e.created_at_ms)
   FROM exchanges e
   LEFT JOIN attempts a ON a.id = (SELECT max(id) FROM attempts WHERE id BETWEEN e.id * 256 AND e.id * 256 + 255)
@@ -43,6 +45,7 @@ export function compareSums (sqlite: Database, from: number): Difference[] {
   const expected = new Map<string, bigint[]>()
   for (const row of rows(REQUESTS)) add(expected, row as bigint[])
   for (const row of rows(ATTEMPTS)) add(expected, row as bigint[])
+  for (const row of rows(ADJUSTED_HOURS)) add(expected, row as bigint[])
 
   const differences = new Map<Damage, { count: number, first: string }>()
   const note = (place: string, stored: readonly bigint[], found: readonly bigint[]) => {

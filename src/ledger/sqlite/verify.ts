@@ -2,6 +2,7 @@
 
 import Database from 'better-sqlite3'
 import type { Damage, Difference, VerifyReport } from '../verify.ts'
+import { adjustedTotal, strayAdjustments } from './adjust-verify.ts'
 import { compareSpans } from './reports-verify.ts'
 import { comparePruned } from './retention-verify.ts'
 import { verifySeals } from './seals-verify.ts'
@@ -96,6 +97,7 @@ function check (sqlite: Database.Database): VerifyReport {
     ...sealed.pruned ? comparePruned(sqlite, sealed.pruned) : [],
     ...compareSpans(sqlite),
     ...compareBudgets(sqlite),
+    ...strayAdjustments(sqlite),
     ...sealed.differences
   ]
   return {
@@ -104,7 +106,7 @@ function check (sqlite: Database.Database): VerifyReport {
     attempts: Number(valueOf(sqlite, 'SELECT count(*) FROM attempts')),
     open: Number(valueOf(sqlite, 'SELECT count(*) FROM exchanges WHERE status IS NULL')),
     // Whole dollars and the rest, because the sum of many hours may not fit 64 bits.
-    costNanoUsd: costSum(sqlite, '/ 1000000000') * 1_000_000_000n + costSum(sqlite, '% 1000000000'),
+    costNanoUsd: costSum(sqlite, '/ 1000000000') * 1_000_000_000n + costSum(sqlite, '% 1000000000') + adjustedTotal(sqlite),
     pruned: sealed.pruned?.exchanges ?? 0,
     seals: sealed.seals,
     differences

@@ -1,0 +1,42 @@
+// Corrections of what was booked: entries of their own, since no row of an attempt is ever changed.
+
+import type { NanoUsd } from '../core/money.ts'
+import type { CostGrade, Usage } from '../core/usage.ts'
+
+/** `repriced`: a price became known later. `reconciled`: the provider told later what it charged. */
+export type AdjustmentKind = 'repriced' | 'reconciled'
+
+/** A settled attempt whose price was not known. */
+export interface UnpricedAttempt {
+  /** `exchange * 256 + number`. */
+  readonly id: number
+  readonly task: string
+  readonly provider: string
+  /** Public name. */
+  readonly model: string
+  readonly modelId: string
+  readonly usage: Usage
+}
+
+/** What an attempt without a price turned out to cost. */
+export interface Repricing {
+  readonly attempt: number
+  readonly cost: NanoUsd
+  readonly grade: CostGrade
+  readonly priceVersion: string
+  /** The price itself, whole; undefined: not kept. */
+  readonly priceDocument: string | undefined
+  readonly lineItems: string | undefined
+}
+
+/** One correction as recorded. */
+export interface AdjustmentRecord {
+  readonly kind: AdjustmentKind
+  readonly atMs: number
+  /** On top of what was booked before; may be negative. */
+  readonly differenceNanoUsd: NanoUsd
+  /** What the cost is known by since. */
+  readonly grade: string
+  /** Who corrected, and by which list: `aibroker reprice, catalog 0123456789abcdef`. */
+  readonly source: string
+}
