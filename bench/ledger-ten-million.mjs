@@ -9,7 +9,7 @@
 import Fastify from 'fastify'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -155,7 +155,7 @@ function tell ({ sample, filled, size, loaded, startMs }) {
     `Written by \`npm run bench:ledger\` on ${new Date().toISOString().slice(0, 10)}: ${rows} exchanges with an attempt each over ` +
       `${DAYS} days, 50 models, 20 keys and 200 addresses (an address uses one key and five models), on ${cpus().length} × ` +
       `${cpus()[0]?.model.trim()}, Node ${process.version}. Reports go over HTTP while ${PER_SECOND} requests a second are written ` +
-      'by the same process.',
+      `by the same process. Load average of the machine at the end: ${loadavg().map((load) => load.toFixed(1)).join(', ')}.`,
     '',
     '| what | measured | target | reached |',
     '| --- | ---: | ---: | --- |',
