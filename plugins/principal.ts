@@ -89,14 +89,27 @@ function addressOnly (ip: string): Principal {
     budget: undefined,
     team: undefined,
     project: undefined,
-    streamMode: undefined
+    streamMode: undefined,
+    unknownPrice: undefined
   }
 }
 
 function keyHolder (key: KeyRecord, ip: string): Principal {
-  const { id, name, rpm, maxInFlight, models, providers, budget, team, project, streamMode } = key
+  const { id, name, rpm, maxInFlight, models, providers, budget, team, project, streamMode, unknownPrice } = key
   return {
-    kind: 'key', keyId: id, keyName: name, ip, rpm, maxInFlight, models, providers, budget, team, project, streamMode
+    kind: 'key',
+    keyId: id,
+    keyName: name,
+    ip,
+    rpm,
+    maxInFlight,
+    models,
+    providers,
+    budget,
+    team,
+    project,
+    streamMode,
+    unknownPrice
   }
 }
 

@@ -3,6 +3,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Deadlines } from './core/deadlines.ts'
+import { UNKNOWN_PRICE_POLICIES, type UnknownPrice } from './core/unknown-price.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -25,8 +26,8 @@ export interface Settings {
   readonly isOpen: boolean
   readonly logLevel: string
   readonly strategy: 'cheapest' | 'best'
-  /** `price_unknown` backends: allowed (row says `unpriced`) or left out. */
-  readonly unknownPrice: 'allow' | 'deny'
+  /** For keys that have no policy of their own. */
+  readonly unknownPrice: UnknownPrice
   /** Survives a power cut as well as a killed process (`synchronous=FULL`). */
   readonly durability: 'process' | 'power'
   /** What becomes of attempts that a killed broker left open: their bound, an estimate, or nothing. */
@@ -147,11 +148,18 @@ function readModes (flags: ServeFlags, env: Env) {
     isOpen: flags.open ?? isTrue(env['AIBROKER_OPEN']),
     logLevel: readChoice('--log-level (AIBROKER_LOG_LEVEL)', logLevel, 'info', LOG_LEVELS),
     strategy: readChoice('ROUTING_STRATEGY', env['ROUTING_STRATEGY'], 'cheapest', ['cheapest', 'best'] as const),
-    unknownPrice: readChoice('AIBROKER_UNKNOWN_PRICE', env['AIBROKER_UNKNOWN_PRICE'], 'allow', ['allow', 'deny'] as const),
+    unknownPrice: readUnknownPrice(env['AIBROKER_UNKNOWN_PRICE']),
     contentPolicy: readChoice('AIBROKER_CONTENT_POLICY', env['AIBROKER_CONTENT_POLICY'], 'stop', ['stop', 'next'] as const),
     durability: readChoice('AIBROKER_DURABILITY', env['AIBROKER_DURABILITY'], 'process', ['process', 'power'] as const),
     orphans: readChoice('AIBROKER_ORPHANS', env['AIBROKER_ORPHANS'], 'hold', ['hold', 'estimate', 'release'] as const)
   }
+}
+
+/** `allow` is the short spelling of `allow_unmetered`. */
+function readUnknownPrice (text: string | undefined): UnknownPrice {
+  const choices = ['allow', ...UNKNOWN_PRICE_POLICIES] as const
+  const choice = readChoice('AIBROKER_UNKNOWN_PRICE', text, 'allow', choices)
+  return choice === 'allow' ? 'allow_unmetered' : choice
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const

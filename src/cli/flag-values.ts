@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 import { readUsd, type NanoUsd } from '../core/money.ts'
 import { STREAM_MODES, type StreamMode } from '../core/stream-mode.ts'
+import { UNKNOWN_PRICE_POLICIES, type UnknownPrice } from '../core/unknown-price.ts'
 
 const LARGEST_COUNT = 1_000_000_000
 /** Columns are 64 bits wide. */
@@ -34,6 +35,12 @@ export function readBudget (text: string): NanoUsd {
     throw new InvalidArgumentError('Give US dollars like 5 or 0.25, at most nine places.')
   }
   return nanoUsd
+}
+
+export function readUnknownPrice (text: string): UnknownPrice {
+  const policy = UNKNOWN_PRICE_POLICIES.find((policy) => policy === text)
+  if (!policy) throw new InvalidArgumentError(`Give one of ${UNKNOWN_PRICE_POLICIES.join(', ')}.`)
+  return policy
 }
 
 export function readStreamMode (text: string): StreamMode {

@@ -5,13 +5,14 @@ import { systemClock } from '../core/clock.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { readKeyBudget, readLabel, readTimeZone, type KeyBudget } from './budget-values.ts'
-import { readCount, readNames, readOrigins, readStreamMode } from './flag-values.ts'
+import { readCount, readNames, readOrigins, readStreamMode, readUnknownPrice } from './flag-values.ts'
 import { plain, plainJson } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
 import type { BudgetTerms } from '../budgets/budget.ts'
 import type { OpenDatabase } from '../ledger/sqlite/database.ts'
 import type { NewKey } from '../keys/keys.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
+import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Flags extends BooksFlags, JsonFlag {
@@ -26,6 +27,7 @@ interface Flags extends BooksFlags, JsonFlag {
   readonly providers?: readonly string[]
   readonly origin?: readonly string[]
   readonly stream?: StreamMode
+  readonly unknownPrice?: UnknownPrice
   readonly ttl?: string
 }
 
@@ -45,6 +47,8 @@ export const define: Define = (command, terminal) => {
     .option('--origin <o,…>', 'web pages of these origins may use it', readOrigins)
     .option('--stream <mode>', 'what becomes of its broken streams: live, resume or atomic; a request may choose another',
       readStreamMode)
+    .option('--unknown-price <policy>', 'models without a known price: deny, assume_ceiling or allow_unmetered',
+      readUnknownPrice)
     .option('--ttl <time>', 'how long it lives: 30d, 12h; without it for ever')
     .addHelpText('after', examples([
       'aibroker token create --name laptop',
@@ -99,6 +103,7 @@ function readKey (flags: Flags): NewKey {
     providers: flags.providers,
     origins: flags.origin,
     streamMode: flags.stream,
+    unknownPrice: flags.unknownPrice,
     team: flags.team,
     project: flags.project,
     expiresAtMs: ttlMs === undefined ? undefined : systemClock.nowMs() + ttlMs

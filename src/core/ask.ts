@@ -2,6 +2,7 @@
 
 import type { NanoUsd } from './money.ts'
 import type { StreamMode } from './stream-mode.ts'
+import type { UnknownPrice } from './unknown-price.ts'
 
 /** The kinds of work an endpoint asks for; a model serves one or more. */
 export const TASKS = ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'] as const
@@ -44,6 +45,8 @@ export interface Principal {
   /** Whose budgets its requests count in, besides its own. */
   readonly team?: string | undefined
   readonly project?: string | undefined
+  /** For backends whose price is not known; undefined: as the broker does. */
+  readonly unknownPrice?: UnknownPrice | undefined
   /** For its requests that choose none; undefined: the model decides. */
   readonly streamMode?: StreamMode | undefined
 }

@@ -1,7 +1,7 @@
 // The rows of one exchange: recorded before anything is sent, settled exactly once, then reported.
 
 import type { GatewayError } from '../core/errors.ts'
-import type { AttemptProgress, AttemptResult, OpenExchange } from '../ledger/ledger.ts'
+import type { AttemptIntent, AttemptProgress, AttemptResult, OpenExchange } from '../ledger/ledger.ts'
 import type { Cost, Measured } from '../metering/cost.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
@@ -65,11 +65,11 @@ export class Books {
     return this.#write(turn, async () => {
       const { ledger } = this.#parts
       const intent = exchangeIntent(this.#ask, plan, this.#parts)
-      const attempt = attemptIntent(turn, this.#parts)
+      const attempt = this.#intentOf(turn)
       const room = ledger.room(intent, attempt)
       this.#fitting = room && fittingOutput(this.#ask, turn, room)
       const fitted = this.#fitted(turn)
-      this.#open = await ledger.open(intent, fitted === turn ? attempt : attemptIntent(fitted, this.#parts))
+      this.#open = await ledger.open(intent, fitted === turn ? attempt : this.#intentOf(fitted))
       return fitted
     })
   }
@@ -87,7 +87,7 @@ export class Books {
   retry (ended: AttemptResult, next: Turn): Promise<Turn> {
     return this.#write(next, async () => {
       const fitted = this.#fitted(next)
-      await this.#parts.ledger.retry(this.#open as OpenExchange, ended, attemptIntent(fitted, this.#parts))
+      await this.#parts.ledger.retry(this.#open as OpenExchange, ended, this.#intentOf(fitted))
       return fitted
     })
   }
@@ -95,6 +95,10 @@ export class Books {
   /** What is known while it runs; nobody waits for it. */
   note (seen: AttemptProgress): void {
     if (this.#open && !this.#isSettled) this.#parts.ledger.progress(this.#open, seen)
+  }
+
+  #intentOf (turn: Turn): AttemptIntent {
+    return attemptIntent(turn, this.#parts, this.#ask.principal.unknownPrice)
   }
 
   #fitted (turn: Turn): Turn {

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../core/json.ts'
 import { GatewayError } from '../core/errors.ts'
+import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { AttemptIntent, AttemptResult, ExchangeIntent } from '../ledger/ledger.ts'
 import { costOf, type Cost, type Measured } from '../metering/cost.ts'
 import { lineItemsText } from '../metering/line-items.ts'
@@ -28,7 +29,7 @@ export function exchangeIntent (ask: Ask, plan: Plan, parts: ExchangeParts): Exc
   }
 }
 
-export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent {
+export function attemptIntent (turn: Turn, parts: ExchangeParts, unknownPrice?: UnknownPrice): AttemptIntent {
   const { backend, model, ceiling, ceilingTokens } = turn.candidate
   return {
     startedAtMs: parts.clock.nowMs(),
@@ -39,7 +40,8 @@ export function attemptIntent (turn: Turn, parts: ExchangeParts): AttemptIntent 
     priceVersion: backend.price?.version,
     priceDocument: backend.price?.document,
     ceiling: isFree(turn, parts) ? 0n : ceiling,
-    ceilingTokens
+    ceilingTokens,
+    isUnmetered: unknownPrice === 'allow_unmetered'
   }
 }
 
@@ -49,7 +51,9 @@ export function priceAnswer (
 ): Cost & Measured {
   const { backend: { price, markup }, model, ceiling } = turn.candidate
   const measured = measure(ask.task, usage, ask.envelope, model)
-  const cost = costOf(measured, price, { ceiling, isFree: isFree(turn, parts), markup })
+  const cost = costOf(measured, price, {
+    ceiling, isFree: isFree(turn, parts), markup, isAssumed: price === undefined && ceiling !== undefined
+  })
   return Object.assign({}, measured, cost) // 0.1 us; two spreads in one literal take V8 1.9 us
 }
 

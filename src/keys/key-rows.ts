@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3'
 import type { StreamMode } from '../core/stream-mode.ts'
+import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { KeyRecord } from './keys.ts'
 
 export interface StoredKey {
@@ -26,6 +27,8 @@ interface Row {
   readonly origins: string | null
   /** One of the modes: the column is checked. */
   readonly streamMode: StreamMode | null
+  /** One of the policies: the column is checked. */
+  readonly unknownPrice: UnknownPrice | null
   readonly team: string | null
   readonly project: string | null
 }
@@ -33,13 +36,13 @@ interface Row {
 const SELECT = `
   SELECT id, name, digest, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs,
     rpm, max_in_flight AS maxInFlight, CAST(budget_nano_usd AS TEXT) AS budget, models, providers, origins,
-    stream_mode AS streamMode, team, project
+    stream_mode AS streamMode, unknown_price AS unknownPrice, team, project
   FROM client_keys ORDER BY created_at_ms, rowid`
 const INSERT = `
   INSERT INTO client_keys (id, name, digest, created_at_ms, expires_at_ms, rpm, max_in_flight, budget_nano_usd,
-    models, providers, origins, stream_mode, team, project)
+    models, providers, origins, stream_mode, unknown_price, team, project)
   VALUES (@id, @name, @digest, @createdAtMs, @expiresAtMs, @rpm, @maxInFlight, @budget, @models, @providers, @origins,
-    @streamMode, @team, @project)`
+    @streamMode, @unknownPrice, @team, @project)`
 const REVOKE = 'UPDATE client_keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL'
 
 export interface KeyRows {
@@ -79,6 +82,7 @@ function readRow (row: Row): StoredKey {
     providers: readList(row.providers),
     origins: readList(row.origins),
     streamMode: row.streamMode ?? undefined,
+    unknownPrice: row.unknownPrice ?? undefined,
     team: row.team ?? undefined,
     project: row.project ?? undefined
   }
@@ -99,6 +103,7 @@ function writeRow ({ record, digest }: StoredKey) {
     providers: writeList(record.providers),
     origins: writeList(record.origins),
     streamMode: record.streamMode ?? null,
+    unknownPrice: record.unknownPrice ?? null,
     team: record.team ?? null,
     project: record.project ?? null
   }

@@ -2,6 +2,7 @@
 
 import type { NanoUsd } from '../core/money.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
+import type { UnknownPrice } from '../core/unknown-price.ts'
 
 /** What a client key may do. `undefined` limits nothing. */
 export interface KeyRecord {
@@ -20,6 +21,8 @@ export interface KeyRecord {
   readonly origins: readonly string[] | undefined
   /** For requests that choose none; undefined: the model decides. */
   readonly streamMode: StreamMode | undefined
+  /** For models whose price is not known; undefined: as the broker does. */
+  readonly unknownPrice: UnknownPrice | undefined
   /** Whose budgets its requests count in, besides its own. */
   readonly team: string | undefined
   readonly project: string | undefined

@@ -89,6 +89,7 @@ export class SqliteKeys implements KeyStore {
       providers: key.providers,
       origins: key.origins,
       streamMode: key.streamMode,
+      unknownPrice: key.unknownPrice,
       team: key.team,
       project: key.project
     })
@@ -147,6 +148,7 @@ function operatorKey (token: string, index: number, createdAtMs: number): Stored
     providers: undefined,
     origins: undefined,
     streamMode: undefined,
+    unknownPrice: undefined,
     team: undefined,
     project: undefined
   })

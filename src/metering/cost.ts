@@ -36,6 +36,8 @@ export interface CostBounds {
   readonly isFree: boolean
   /** Undefined: 1. */
   readonly markup?: Factor | undefined
+  /** The ceiling is that of an assumed price, since the operator wants an unknown one to be bounded. */
+  readonly isAssumed?: boolean
 }
 
 const FREE: Cost = { amount: 0n, grade: 'free', lines: [] }
@@ -50,7 +52,7 @@ export function costOf (measured: Measured, price: Price | undefined, bounds: Co
   if (bounds.isFree) return FREE
   const { reportedCost } = measured
   if (reportedCost !== undefined) return marked(reportedCostOf(measured, reportedCost, price), bounds.markup)
-  if (!price) return UNPRICED
+  if (!price) return bounds.isAssumed ? boundedBy(bounds) : UNPRICED
   const bill = billOf(measured, price, measured.circumstances)
   if (bill === 'no_rate') return UNPRICED
   if (bill === 'not_told') return boundedBy(bounds)

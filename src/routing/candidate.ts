@@ -1,6 +1,6 @@
 // A backend that may be tried, with its ceiling worked out when somebody asks: most candidates never get their turn.
 
-import type { Backend, Model } from '../catalog/catalog.ts'
+import type { Backend, Model, Price } from '../catalog/catalog.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { ceilingOf, tokensCeilingOf } from '../metering/estimate.ts'
 import type { Candidate, PlanRequest } from './plan.ts'
@@ -11,19 +11,22 @@ export class RankedCandidate implements Candidate {
   readonly model: Model
   readonly #request: PlanRequest
   readonly #isFree: boolean
+  readonly #assumed: Price | undefined
   #ceiling: NanoUsd | undefined
 
-  constructor ({ backend, model, provider }: Row, request: PlanRequest) {
+  /** `assumed`: the price it is bounded by when its own is not known; undefined: then there is no bound. */
+  constructor ({ backend, model, provider }: Row, request: PlanRequest, assumed?: Price) {
     this.backend = backend
     this.model = model
     this.#request = request
     this.#isFree = provider?.isFree === true
+    this.#assumed = assumed
   }
 
   get ceiling (): NanoUsd | undefined {
     if (this.#isFree) return 0n
     const { task, envelope } = this.#request
-    const { price, markup } = this.backend
+    const { price = this.#assumed, markup } = this.backend
     this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price, markup })
     return this.#ceiling
   }

@@ -1,17 +1,20 @@
 // Backends that are out for money: their cost is not known, or could be more than the client allows.
 
 import { formatUsd, type NanoUsd } from '../core/money.ts'
+import type { UnknownPrice } from '../core/unknown-price.ts'
 import { ceilingOf, isPriced } from '../metering/estimate.ts'
 import type { Filter } from './filter.ts'
 import type { PlanRequest } from './plan.ts'
 import type { Row } from './roster.ts'
 
-export function costFilters (unknownPrice: 'allow' | 'deny'): readonly Filter[] {
+export function costFilters (usual: UnknownPrice): readonly Filter[] {
   return [
     {
       code: 'price_unknown',
-      excludes: ({ provider, backend }, { task }) =>
-        unknownPrice === 'deny' && provider?.isFree !== true && !isPriced(task, backend.price) ? backend.id : undefined
+      excludes: ({ provider, backend }, { task, principal }) => {
+        const mayBeUsed = (principal.unknownPrice ?? usual) !== 'deny' || provider?.isFree === true
+        return mayBeUsed || isPriced(task, backend.price) ? undefined : backend.id
+      }
     },
     {
       code: 'too_costly',

@@ -2,6 +2,7 @@
 // passing ones, so that a backend that is only cooling is known to be eligible otherwise.
 
 import type { Principal } from '../core/ask.ts'
+import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { PoolState } from '../providers/credentials.ts'
 import type { ResolvedProvider } from '../providers/registry.ts'
 import { costFilters } from './cost-filters.ts'
@@ -13,8 +14,8 @@ import type { Row } from './roster.ts'
 
 export interface FilterParts {
   readonly health: Pick<Health, 'restOf'>
-  /** Whether backends whose cost is not known may be used. */
-  readonly unknownPrice: 'allow' | 'deny'
+  /** For principals without a policy of their own. */
+  readonly unknownPrice: UnknownPrice
 }
 
 /** A lower bound of tokens: hardly any text has more bytes to a token, even in the most generous tokenizer. */

@@ -37,8 +37,8 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
     distance: 2
   },
   price_unknown: {
-    says: 'has no known price for this, and AIBROKER_UNKNOWN_PRICE is deny',
-    helps: 'write its costs into modelsconfig.yml, or set AIBROKER_UNKNOWN_PRICE=allow',
+    says: 'has no known price for this, and neither the key nor AIBROKER_UNKNOWN_PRICE lets it be used',
+    helps: 'write its costs into modelsconfig.yml, or allow it (AIBROKER_UNKNOWN_PRICE, token create --unknown-price)',
     distance: 3
   },
   too_costly: {

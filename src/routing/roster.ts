@@ -1,7 +1,8 @@
 // Every backend of a catalog beside its provider, worked out once per snapshot and not per request.
 
-import type { Backend, Catalog, Model, Tier } from '../catalog/catalog.ts'
+import type { Backend, Catalog, Model, Price, Tier } from '../catalog/catalog.ts'
 import { TASKS, type Task } from '../core/ask.ts'
+import { dearestOf } from './dearest.ts'
 import type { Providers, ResolvedProvider } from '../providers/registry.ts'
 
 /** A backend as routing sees it. */
@@ -21,6 +22,8 @@ export interface Roster {
   rowsOf (model: Model): readonly Row[]
   /** Backends of every model that serves the task, each once: what `auto` chooses from. */
   serving (task: Task): readonly Row[]
+  /** The dearest input and output of all prices in the file, as one price; undefined: it has none by the token. */
+  dearest (): Price | undefined
   /** The model of the file a backend belongs to, as the backend serves it. */
   ownerOf (backendId: string): Model | undefined
 }
@@ -60,10 +63,15 @@ export function createRoster (catalog: Catalog, providers: Providers): Roster {
     for (const row of rows) if (!byBackend.has(row.backend.id)) byBackend.set(row.backend.id, row)
   }
   const all = [...byModel.values()].flat()
+  let dearest: Price | undefined
   const byTask = new Map(TASKS.map((task) => [task, servingOnce(all, task)]))
   return {
     rowsOf: (model) => byModel.get(model) ?? rowsOf(model, providers),
     serving: (task) => byTask.get(task) ?? [],
+    dearest () {
+      dearest ??= dearestOf(catalog)
+      return dearest
+    },
     ownerOf: (backendId) => byBackend.get(backendId)?.model
   }
 }

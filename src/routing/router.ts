@@ -4,6 +4,7 @@ import type { AutoModel } from '../catalog/auto-models.ts'
 import type { Catalog, Model } from '../catalog/catalog.ts'
 import { TASK_PATHS, type Task } from '../core/ask.ts'
 import { GatewayError } from '../core/errors.ts'
+import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { Credentials, PoolState } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
 import { RankedCandidate } from './candidate.ts'
@@ -31,7 +32,8 @@ export interface RouterParts {
   readonly health: Pick<Health, 'restOf'>
   /** What `auto` means. */
   readonly strategy: 'cheapest' | 'best'
-  readonly unknownPrice: 'allow' | 'deny'
+  /** For principals without a policy of their own. */
+  readonly unknownPrice: UnknownPrice
 }
 
 const STRATEGIES = { cheapest, best }
@@ -47,12 +49,14 @@ export function createRouter (parts: RouterParts): Router {
       const snapshot = currentSnapshot()
       const meant = resolve(request.envelope.model, snapshot)
       const policy = meant.kind === 'auto' ? policies[meant.name] : priority
+      const isAssuming = (request.principal.unknownPrice ?? parts.unknownPrice) === 'assume_ceiling'
+      const assumed = isAssuming ? snapshot.roster.dearest() : undefined
       const sieve = { request, filters, stateOf: statesOf(parts.credentials) }
       const { eligible, excluded } = sift(rowsFor(meant, request.task, snapshot), sieve)
       return {
         requestedModel: request.envelope.model,
         policy: policy.name,
-        candidates: rank(eligible, request, policy).map((row) => new RankedCandidate(row, request)),
+        candidates: rank(eligible, request, policy).map((row) => new RankedCandidate(row, request, assumed)),
         excluded,
         catalogVersion: snapshot.catalog.version
       }

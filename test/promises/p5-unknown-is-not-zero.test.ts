@@ -66,7 +66,7 @@ t.test('P5 zero is zero only when it was told, or when the provider is free', as
 
 t.test('P5 a policy decides about backends whose price is not known: used and marked, or left out', async (t) => {
   const catalog = catalogOf(model('m', [backend('openai:a')]))
-  const [candidate] = routerOf({ catalog, unknownPrice: 'allow' }).plan(request('m')).candidates
+  const [candidate] = routerOf({ catalog, unknownPrice: 'allow_unmetered' }).plan(request('m')).candidates
   t.equal(candidate?.backend.id, 'openai:a')
   t.equal(candidate?.ceiling, undefined)
   const denied = routerOf({ catalog, unknownPrice: 'deny' }).plan(request('m'))

@@ -93,7 +93,7 @@ export function routerOf ({ catalog, providers = [], pools = {}, cooling = {}, .
     credentials: { state: (id) => pools[id] ?? { kind: 'ready' } },
     health: { restOf: (id) => restOf(cooling[id]) },
     strategy: 'cheapest',
-    unknownPrice: 'allow',
+    unknownPrice: 'allow_unmetered',
     ...rest
   })
 }

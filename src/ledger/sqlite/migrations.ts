@@ -20,6 +20,8 @@ const migrations: readonly Migration[] = readdirSync(folder)
   .sort()
   .map((name) => ({ version: Number(name.slice(0, 3)), file: join(folder, name) }))
 
+refuseTwins(migrations)
+
 /** The schema this version of the program reads and writes. */
 export const schemaVersion = migrations.at(-1)?.version ?? 0
 
@@ -53,4 +55,10 @@ export function migrate (sqlite: Database): void {
       sqlite.pragma(`user_version = ${version}`)
     }).immediate()
   }
+}
+
+/** Two files of one number: one of them would never be applied. */
+function refuseTwins (known: readonly Migration[]): void {
+  const twin = known.find(({ version }, at) => version === known[at - 1]?.version)
+  if (twin) throw new Error(`${twin.file} has the number of another migration`)
 }
