@@ -111,8 +111,8 @@ t.test('the running ledger beside it goes on from the corrected sums', async (t)
 })
 
 t.test('a request with two attempts without a price counts as unpriced until both have one', async (t) => {
-  const books = bothBooks(t)
-  const { adjuster, ledger, reports, verify } = books
+  const books = bothBooks(t, [{ name: 'model', scope: { kind: 'model', value: 'first' } }])
+  const { adjuster, ledger, reports, verify, windows } = books
   const exchange = await ledger.open(exchangeIntent(), { ...intent, model: 'first' })
   await ledger.retry(exchange, { ...UNPRICED, outcome: 'cut' }, { ...intent, provider: 'groq', model: 'second' })
   await ledger.settle(exchange, settlement({ attempt: UNPRICED }))
@@ -124,6 +124,7 @@ t.test('a request with two attempts without a price counts as unpriced until bot
   t.match(verify(), { ok: true, differences: [] })
   adjuster.reprice([repricing(second?.id ?? 0, { cost: 1n })], 'a test', LATER_MS)
   t.match(reports.usage(BY_MODEL).rows, [{ group: 'first' }, { group: 'second', costNanoUsd: 1n, unpricedRequests: 0 }])
+  t.match(windows(), [{ name: 'model', spent: 300_000n }], 'the second one is none of this budget\'s business')
   t.match(verify(), { ok: true, differences: [] })
 })
 

@@ -1,13 +1,13 @@
 // What is known of an attempt while it runs, written into its open row now and then: after `kill -9` it is still there.
 //
 // What must hold: nobody waits for it and nothing depends on it. It changes a running attempt only, never one that was
-// settled meanwhile; its own fault spoils no neighbour's transaction; and what the store refuses is dropped, because
-// the next second brings a newer one. A settlement writes over all of it.
+// settled meanwhile; a fault of its own is its own (group-commit.ts); and what the store refuses is dropped, because the
+// next second brings a newer one. A settlement writes over all of it.
 
 import type { Database } from 'better-sqlite3'
 import type { AttemptProgress } from '../ledger.ts'
 import { otherUsage } from './columns.ts'
-import { storeFailureOf, type Work } from './group-commit.ts'
+import type { Work } from './group-commit.ts'
 import { attemptId, LONGEST_UPSTREAM_ID } from './rows.ts'
 
 // `computed_nano_usd` of a row that is booked at its bound: what was seen of it costs so much at the most.
@@ -43,12 +43,7 @@ export class Progressing implements Work {
   }
 
   apply (): void {
-    try {
-      this.#note(...this.#place, this.#seen)
-    } catch (error) {
-      // SQLite has undone the statement alone. When the store fails the transaction may be gone: the batch must know.
-      if (error instanceof Error && storeFailureOf(error) !== undefined) throw error
-    }
+    this.#note(...this.#place, this.#seen)
   }
 
   undo (): void {}
