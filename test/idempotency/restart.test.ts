@@ -13,7 +13,7 @@ import { Counter } from '../promises/observe.ts'
 import { chatJson, chatSse, never, provider, type TestProvider } from '../upstreams.ts'
 import { CHAT, REPLAYED, STREAM } from './asking.ts'
 
-const KILLS = Number(process.env['KILLS'] ?? 5)
+const KILLS = Number(process.env['RESTART_KILLS'] ?? 5)
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 const CLIENTS = 16
 

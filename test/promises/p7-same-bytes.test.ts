@@ -6,7 +6,7 @@ import { gateway, post, type TestGateway } from '../helper.ts'
 import { chatJson, chatSse, inPieces, provider, type Answer, type TestProvider } from '../upstreams.ts'
 import { bodyOf, valueText, write, type WrittenBody } from './json-texts.ts'
 
-const RUNS = 1_200
+const RUNS = 2_000
 const OTHER_ID = 'vendor/other "né" model'
 /** Spellings of the model name "same": equal as values, different as bytes. */
 const SAME = ['"same"', '"s\\u0061me"', '"\\u0073\\u0061\\u006d\\u0065"']

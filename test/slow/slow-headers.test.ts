@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { brokerProcess } from '../broker-process.ts'
 import { chatJson, provider } from '../upstreams.ts'
 import { percentile, spread } from './figures.ts'
-import { load } from './load.ts'
+import { load, type Answered } from './load.ts'
 
 const SLOW = 2_000
 const LIMIT_MS = 10_000
@@ -42,7 +42,8 @@ t.test(`${SLOW} clients that send headers byte by byte are closed within ${LIMIT
   await Promise.all(clients)
   await wait(TICK_MS)
 
-  const [calm, attacked] = [before, during].map((answers) => answers.map(({ tookMs }) => tookMs)) as [number[], number[]]
+  const tookOf = (answers: readonly Answered[]) => answers.map(({ tookMs }) => tookMs)
+  const [calm, attacked] = [tookOf(before), tookOf(during)]
   t.comment(`open for ${spread(openMs)}; normal requests before ${spread(calm)}, meanwhile ${spread(attacked)}`)
   t.equal(openMs.length, SLOW)
   t.ok(Math.max(...openMs) <= LIMIT_MS, 'all are closed in time')
