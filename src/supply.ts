@@ -1,7 +1,9 @@
 // What can be asked for now: catalog, providers and their credentials, swapped together on reload or not at all.
 
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Catalog } from './catalog/catalog.ts'
+import { FILE_NAME } from './catalog/price-list-file.ts'
 import { openCatalogStore } from './catalog/store.ts'
 import type { Clock } from './core/clock.ts'
 import { builtin } from './providers/builtin.ts'
@@ -32,7 +34,9 @@ interface Snapshot {
 export function openSupply (settings: Settings, { clock, log }: { clock: Clock, log: Logger }): Supply {
   const { env } = settings
   const keyFile = createKeyFile(settings.home)
-  const store = openCatalogStore({ path: settings.configPath, clock, warn: (sentence) => { log.warn(sentence) } })
+  const warn = (sentence: string) => { log.warn(sentence) }
+  const priceList = join(settings.home, FILE_NAME)
+  const store = openCatalogStore({ path: settings.configPath, clock, warn, priceList })
   const resolve = (catalog: Catalog): Snapshot =>
     ({ catalog, providers: createProviders({ builtin, catalogProviders: catalog.providers, env, keyFile }) })
 

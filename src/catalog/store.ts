@@ -7,6 +7,7 @@ import { chooseConfigPath, nameOfPath, readConfigText, type FileText } from './c
 import { watchFile } from './file-watch.ts'
 import { readCatalog } from './modelsconfig.ts'
 import { packagedPath, withListPrices } from './packaged-prices.ts'
+import { createPriceSource } from './price-list-source.ts'
 
 export interface CatalogStore {
   /** The file in use. */
@@ -30,12 +31,22 @@ export interface CatalogStoreParts {
   readonly folder?: string
   /** The packaged file, whose prices lie under the operator's own. */
   readonly packaged?: string
+  /** The price list an operator keeps up to date, over the packaged prices; undefined: none. */
+  readonly priceList?: string | undefined
+}
+
+/** What a catalog is made of; what changes it. */
+interface Source {
+  readonly file: FileText
+  /** The operator's price list. */
+  readonly keptPrices: ReadonlyMap<string, Price>
 }
 
 interface ReaderParts {
   /** How messages call the file. */
   readonly name: string
-  readonly listed: ReadonlyMap<string, Price>
+  /** The packaged prices, under all others. */
+  readonly builtIn: ReadonlyMap<string, Price>
   warn (sentence: string): void
 }
 
@@ -45,35 +56,36 @@ export function openCatalogStore (parts: CatalogStoreParts): CatalogStore {
   const path = chooseConfigPath(parts.path, folder, packaged)
   const name = nameOfPath(path, folder)
   const listeners: Array<(catalog: Catalog) => void> = []
-  const listed = path === packaged ? new Map<string, Price>() : readPackagedPrices(packaged, warn)
-  const read = createReader({ name, listed, warn })
+  const builtIn = path === packaged ? new Map<string, Price>() : readPackagedPrices(packaged, warn)
+  const keptPrices = createPriceSource(parts.priceList, warn)
+  const find = (): Source => ({ file: readConfigText(path, name), keptPrices: keptPrices() })
+  const read = createReader({ name, builtIn, warn })
   // Watched before it is read: a change in between is seen as one.
   const unwatch = watchFile({ path, clock, changed: () => { reload() } })
-  let taken: string
+  let taken: Source
   let current: Catalog
   let refused: string | undefined
   try {
-    const file = readConfigText(path, name)
-    taken = file.text
-    current = read(file)
+    taken = find()
+    current = read(taken)
   } catch (error) {
     unwatch()
     throw error
   }
 
   function reload (): boolean {
-    let text: string | undefined
+    let found: Source | undefined
+    let isSwapped = false
     try {
-      const file = readConfigText(path, name)
-      text = file.text
-      if (text === refused) return false
-      if (text !== taken) current = read(file)
+      found = find()
+      if (found.file.text === refused) return false
+      isSwapped = found.file.text !== taken.file.text || found.keptPrices !== taken.keptPrices
+      if (isSwapped) current = read(found)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
-      return refuse(text ?? error.message, error.message)
+      return refuse(found?.file.text ?? error.message, error.message)
     }
-    const isSwapped = text !== taken
-    taken = text
+    taken = found
     refused = undefined
     if (isSwapped) for (const listener of listeners) listener(current)
     return true
@@ -96,11 +108,11 @@ export function openCatalogStore (parts: CatalogStoreParts): CatalogStore {
 }
 
 /** The text of a file to the catalog in use: warnings said, list prices under the file's own. */
-function createReader ({ name, listed, warn }: ReaderParts): (file: FileText) => Catalog {
-  return ({ text, changedAtS }) => {
+function createReader ({ name, builtIn, warn }: ReaderParts): (source: Source) => Catalog {
+  return ({ file: { text, changedAtS }, keptPrices }) => {
     const { catalog, warnings } = readCatalog(text, name, changedAtS)
     for (const warning of warnings) warn(warning)
-    return withListPrices(catalog, listed)
+    return withListPrices(catalog, new Map([...builtIn, ...keptPrices]))
   }
 }
 
