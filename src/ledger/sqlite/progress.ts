@@ -1,7 +1,7 @@
 // What is known of an attempt while it runs, written into its open row now and then: after `kill -9` it is still there.
 //
 // What must hold: nobody waits for it and nothing depends on it. It changes a running attempt only, never one that was
-// settled meanwhile; a fault of its own is its own (group-commit.ts); and what the store refuses is dropped, because the
+// settled meanwhile; a fault of its own is its own (group-commit.ts); what the store refuses is dropped, because the
 // next second brings a newer one. A settlement writes over all of it.
 
 import type { Database } from 'better-sqlite3'
