@@ -6,6 +6,7 @@ import type { Catalog } from './catalog/catalog.ts'
 import { FILE_NAME } from './catalog/price-list-file.ts'
 import { openCatalogStore } from './catalog/store.ts'
 import type { Clock } from './core/clock.ts'
+import { nearestNames } from './catalog/nearest.ts'
 import { builtin } from './providers/builtin.ts'
 import { createCredentials, type Credentials } from './providers/credentials.ts'
 import { createKeyFile } from './providers/key-file.ts'
@@ -41,6 +42,7 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
     ({ catalog, providers: createProviders({ builtin, catalogProviders: catalog.providers, env, keyFile }) })
 
   let snapshot = resolve(store.current())
+  for (const sentence of misspelt(snapshot)) warn(sentence)
   const pools = createCredentials({ providers: snapshot.providers, secretsOf: createSecrets({ env, keyFile }), clock })
 
   const swap = (catalog: Catalog): boolean => {
@@ -48,6 +50,7 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
       const next = resolve(catalog)
       pools.refresh(next.providers)
       snapshot = next
+      for (const sentence of misspelt(next)) warn(sentence)
       log.info({ models: catalog.models.size, version: catalog.version }, 'catalog loaded')
       return true
     } catch (error) {
@@ -66,4 +69,16 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
     reload: () => store.reload() && swap(store.current()),
     close: () => { store.close() }
   }
+}
+
+/** Backends at providers nobody knows are never asked: most likely the name is wrong. */
+function misspelt ({ catalog, providers }: Snapshot): string[] {
+  const backends = [...catalog.models.values()].flatMap(({ backends }) => backends)
+  const named = new Set(backends.map(({ provider }) => provider))
+  const known = providers.all().map(({ id }) => id)
+  return [...named].filter((name) => !providers.get(name)).map((name) => {
+    const [near] = nearestNames(name, known, 1)
+    const hint = near === undefined ? 'describe it under providers' : `did you mean "${near}"?`
+    return `modelsconfig.yml names the provider "${name}", which nobody knows: its backends are never asked; ${hint}`
+  })
 }
