@@ -16,6 +16,7 @@ const COMMANDS: readonly CommandRow[] = [
   { path: ['explain'], summary: 'show why an exchange went where it went', load: () => import('./explain.ts') },
   { path: ['verify'], summary: 'compare every sum of the books with its rows', load: () => import('./verify.ts') },
   { path: ['reprice'], summary: 'book what requests without a known price have cost', load: () => import('./reprice.ts') },
+  { path: ['reconcile'], summary: 'ask a provider what it charged, and book the difference', load: () => import('./reconcile.ts') },
   { path: ['prune'], summary: 'delete rows of old requests; usage stays', load: () => import('./prune.ts') },
   { path: ['chaos'], summary: 'start a provider that misbehaves on purpose', load: () => import('./chaos.ts') },
   { path: ['keys', 'add'], summary: 'store a key of a provider', load: () => import('./keys-add.ts') },

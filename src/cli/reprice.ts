@@ -3,6 +3,7 @@
 import { formatUsd, type NanoUsd } from '../core/money.ts'
 import { systemClock } from '../core/clock.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
+import { writeBesideBroker } from './busy.ts'
 import { readCatalogFile } from './catalog-file.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { plainJson, table, type Column } from './plain-text.ts'
@@ -36,11 +37,6 @@ interface Job {
   readonly query: UnpricedQuery
   readonly isDryRun: boolean
 }
-
-/** A running broker gets its turn between two transactions. */
-const REST_MS = 5
-/** A broker that writes all the time lets a command in sooner or later. */
-const MOST_REFUSALS = 100
 
 export const define: Define = (command, terminal) => {
   booksOptions(command)
@@ -78,6 +74,9 @@ async function pricesOf ({ config }: Flags, terminal: Terminal): Promise<Catalog
 
 async function run (job: Job, reprice: Reprice): Promise<Row[]> {
   const rows = new Map<string, Row>()
+  const source = `aibroker reprice, catalog ${job.catalog.version}`
+  const book = (repricings: readonly Repricing[]) =>
+    writeBesideBroker(() => job.adjuster.reprice(repricings, source, systemClock.nowMs()))
   for (let after = 0; ;) {
     const attempts = job.adjuster.unpriced(job.query, after)
     const last = attempts.at(-1)
@@ -89,7 +88,7 @@ async function run (job: Job, reprice: Reprice): Promise<Row[]> {
       if (typeof repricing === 'object') found.set(attempt, repricing)
       else rowOf(rows, attempt)[repricing === 'price_unknown' ? 'priceUnknown' : 'usageUnknown']++
     }
-    const booked = new Set(job.isDryRun ? found.values() : await book(job, [...found.values()]))
+    const booked = new Set(job.isDryRun ? found.values() : await book([...found.values()]))
     for (const [attempt, repricing] of found) {
       if (booked.has(repricing)) count(rowOf(rows, attempt), repricing)
     }
@@ -106,18 +105,6 @@ function rowOf (rows: Map<string, Row>, { provider, modelId }: UnpricedAttempt):
   const row = rows.get(id) ?? { provider, modelId, repriced: 0, cost: 0n, priceUnknown: 0, usageUnknown: 0 }
   rows.set(id, row)
   return row
-}
-
-async function book ({ adjuster, catalog }: Job, repricings: readonly Repricing[]): Promise<Repricing[]> {
-  for (let refusals = 0; ; refusals++) {
-    try {
-      return adjuster.reprice(repricings, `aibroker reprice, catalog ${catalog.version}`, systemClock.nowMs())
-    } catch (error) {
-      if (refusals >= MOST_REFUSALS || (error as { code?: string }).code !== 'SQLITE_BUSY') throw error
-    } finally {
-      await new Promise((resolve) => { setTimeout(resolve, REST_MS) })
-    }
-  }
 }
 
 function jsonOf (rows: readonly Row[], isDryRun: boolean) {

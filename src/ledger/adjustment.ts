@@ -40,3 +40,18 @@ export interface AdjustmentRecord {
   /** Who corrected, and by which list: `aibroker reprice, catalog 0123456789abcdef`. */
   readonly source: string
 }
+
+/** A settled attempt whose cost is a bound, an estimate or not known, and whose provider can be asked about it. */
+export interface DoubtfulAttempt {
+  readonly id: number
+  /** The provider's own id of the answer. */
+  readonly upstreamId: string
+  /** `openrouter#0`: whose account was asked; '': none. */
+  readonly credentialId: string
+}
+
+/** What a provider says it charged for an attempt. */
+export interface Told {
+  readonly attempt: number
+  readonly cost: NanoUsd
+}

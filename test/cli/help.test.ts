@@ -8,7 +8,7 @@ import { compiled } from '../compiled.ts'
 import { aibroker } from './command.ts'
 
 const COMMANDS = [
-  'serve', 'health', 'models', 'price', 'usage', 'explain', 'verify', 'reprice', 'prune', 'chaos',
+  'serve', 'health', 'models', 'price', 'usage', 'explain', 'verify', 'reprice', 'reconcile', 'prune', 'chaos',
   'keys add', 'keys list', 'keys remove', 'token create', 'token list', 'token revoke',
   'budget set', 'budget list', 'budget show', 'budget remove'
 ]
