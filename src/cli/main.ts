@@ -28,13 +28,17 @@ const COMMANDS: readonly CommandRow[] = [
   { path: ['budget', 'set'], summary: 'make or change a budget', load: () => import('./budget-set.ts') },
   { path: ['budget', 'list'], summary: 'list budgets with what is left', load: () => import('./budget-list.ts') },
   { path: ['budget', 'show'], summary: 'show one budget', load: () => import('./budget-show.ts') },
-  { path: ['budget', 'remove'], summary: 'lift a budget', load: () => import('./budget-remove.ts') }
+  { path: ['budget', 'remove'], summary: 'lift a budget', load: () => import('./budget-remove.ts') },
+  { path: ['prices', 'update'], summary: 'take a price list in, after a review', load: () => import('./prices-update.ts') },
+  { path: ['prices', 'list'], summary: 'list prices, and what waits for approval', load: () => import('./prices-list.ts') },
+  { path: ['prices', 'approve'], summary: 'take prices that waited', load: () => import('./prices-approve.ts') }
 ]
 
 const GROUPS: { readonly [name: string]: string } = {
   keys: 'keys of providers, kept by the broker (add, list, remove)',
   token: 'keys for clients of the broker (create, list, revoke)',
-  budget: 'what keys, teams, projects, models and addresses may use (set, list, show, remove)'
+  budget: 'what keys, teams, projects, models and addresses may use (set, list, show, remove)',
+  prices: 'prices of models that modelsconfig.yml does not name (update, list, approve)'
 }
 
 const EXPLANATION = `
