@@ -80,17 +80,22 @@ function statementsOf (): { get: Method } {
 
 let orders = 0
 let reports = 0
+/** Other threads (those of module loaders) are told other things. */
+const isOrder = (order: unknown) => order === 'copy'
+const isReport = (event: unknown, report: unknown) =>
+  event === 'message' && typeof report === 'object' && report !== null && 'failure' in report
+
 wrap(Worker.prototype, 'postMessage', {
-  before: () => { reach(`before order ${++orders} of a checkpoint`) },
-  after: () => {
-    if (orders !== 2 || armed !== 'within a checkpoint') return
+  before: (order) => { if (isOrder(order)) reach(`before order ${++orders} of a checkpoint`) },
+  after: (order) => {
+    if (!isOrder(order) || orders !== 2 || armed !== 'within a checkpoint') return
     for (const endMs = performance.now() + 0.3; performance.now() < endMs;); // the thread is awake and at work
-    reach('within a checkpoint')
+    reach(armed)
   }
 })
 wrap(Worker.prototype, 'emit', {
-  before: (event) => { if (event === 'message') reach(`before report ${++reports} of a checkpoint`) },
-  after: (event) => { if (event === 'message') reach(`after report ${reports} of a checkpoint`) }
+  before: (event, report) => { if (isReport(event, report)) reach(`before report ${++reports} of a checkpoint`) },
+  after: (event, report) => { if (isReport(event, report)) reach(`after report ${reports} of a checkpoint`) }
 })
 
 await import('../../src/cli/main.ts')
