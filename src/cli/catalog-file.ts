@@ -1,5 +1,6 @@
 // The catalog as the broker would read it, once, for a command.
 
+import { join } from 'node:path'
 import { CommandFailure } from './failure.ts'
 import { plain } from './plain-text.ts'
 import { systemClock } from '../core/clock.ts'
@@ -11,14 +12,22 @@ export interface CatalogFile {
   readonly catalog: Catalog
 }
 
-/** @param path as given by --config or MODELS_CONFIG_PATH. @throws CommandFailure naming file, line and path. */
-export async function readCatalogFile (path: string | undefined, terminal: Terminal): Promise<CatalogFile> {
+/**
+ * @param path as given by --config or MODELS_CONFIG_PATH.
+ * @param home whose price list counts as well; absent: no list but the packaged one.
+ * @throws CommandFailure naming file, line and path.
+ */
+export async function readCatalogFile (
+  path: string | undefined, terminal: Terminal, home?: string
+): Promise<CatalogFile> {
   const { openCatalogStore } = await import('../catalog/store.ts')
+  const { FILE_NAME } = await import('../catalog/price-list-file.ts')
   const { ConfigError } = await import('../catalog/config-error.ts')
   try {
     const store = openCatalogStore({
       path: path ?? terminal.env['MODELS_CONFIG_PATH'],
       clock: systemClock,
+      priceList: home === undefined ? undefined : join(home, FILE_NAME),
       warn: (sentence) => { terminal.note(`aibroker: ${plain(sentence)}`) }
     })
     store.close()

@@ -2,6 +2,7 @@
 
 import { formatUsd, type NanoUsd } from '../core/money.ts'
 import { systemClock } from '../core/clock.ts'
+import { readSettings } from '../settings.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { writeBesideBroker } from './busy.ts'
 import { readCatalogFile } from './catalog-file.ts'
@@ -40,8 +41,8 @@ interface Job {
 
 export const define: Define = (command, terminal) => {
   booksOptions(command)
-    .description('Books what attempts without a known price have cost, as soon as modelsconfig.yml or the packaged list ' +
-      'has the price: an adjustment for each of them, once. Their rows stay as they are; usage, budgets, explain and ' +
+    .description('Books what attempts without a known price have cost, as soon as modelsconfig.yml or a price list has ' +
+      'the price: an adjustment for each of them, once. Their rows stay as they are; usage, budgets, explain and ' +
       'the log show the corrected cost. Plain rates: which service tier served is not recorded without a price. Works ' +
       'beside a running broker, a hundred attempts at a time. Rows that were pruned, and attempts whose usage nobody ' +
       'knows, stay unpriced.')
@@ -55,7 +56,8 @@ export const define: Define = (command, terminal) => {
 
 async function reprice (flags: Flags, terminal: Terminal): Promise<void> {
   const sinceMs = flags.since === undefined ? undefined : systemClock.nowMs() - readSpanMs('--since', flags.since)
-  const catalog = await pricesOf(flags, terminal)
+  const { home } = readSettings({ ...flags }, terminal.env)
+  const { catalog } = await readCatalogFile(flags.config, terminal, home)
   const { createAdjuster } = await import('../ledger/sqlite/adjust.ts')
   const { openRepricing } = await import('./reprice-costs.ts')
   const repriceOne = await openRepricing(catalog)
@@ -63,13 +65,6 @@ async function reprice (flags: Flags, terminal: Terminal): Promise<void> {
   const rows = await withBooks(flags, terminal, isDryRun ? 'reader' : 'guest', ({ sqlite }) =>
     run({ adjuster: createAdjuster(sqlite), catalog, query: { sinceMs, model: flags.model }, isDryRun }, repriceOne))
   terminal.print(flags.json ? plainJson(jsonOf(rows, isDryRun)) : textOf(rows, isDryRun))
-}
-
-async function pricesOf ({ config }: Flags, terminal: Terminal): Promise<Catalog> {
-  const { packagedPath, withListPrices } = await import('../catalog/packaged-prices.ts')
-  const { catalog } = await readCatalogFile(config, terminal)
-  const { catalog: packaged } = await readCatalogFile(packagedPath, terminal)
-  return withListPrices(catalog, packaged.prices)
 }
 
 async function run (job: Job, reprice: Reprice): Promise<Row[]> {

@@ -3,6 +3,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { FORMAT } from '../../src/catalog/price-list.ts'
+import { FILE_NAME } from '../../src/catalog/price-list-file.ts'
 import type { AttemptResult } from '../../src/ledger/ledger.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { answered, attemptIntent, exchangeIntent, settlement } from '../ledger/samples.ts'
@@ -92,6 +94,14 @@ t.test('--since and --model choose; what still has no price, or no whole usage, 
   t.match(await reprice(), { attempts: 1, cost_usd: '0.002000000', price_unknown: 1, usage_unknown: 1 })
   t.match(await run('usage'), { totals: { cost_usd: '0.210000000', unpriced_requests: 2 } })
   t.match(await run('verify'), { ok: true, differences: [] })
+})
+
+t.test('a price of the list in the home folder counts, as it does for the broker', async (t) => {
+  const { home, reprice } = await openHome(t, [{ ...MINE, model: 'nobody/knows', modelId: 'nobody-knows' }])
+  t.match(await reprice(), { attempts: 0, price_unknown: 1 })
+  const listed = { id: 'groq:nobody-knows', source: 'a test', as_of: '2026-11-20', input_cost: 3, output_cost: 4 }
+  writeFileSync(join(home, FILE_NAME), JSON.stringify({ format: FORMAT, prices: [listed] }), { mode: 0o600 })
+  t.match(await reprice(), { attempts: 1, cost_usd: '0.005000000', price_unknown: 0 })
 })
 
 t.test('for people: a sentence and a line for each model; explain tells of the correction', async (t) => {
