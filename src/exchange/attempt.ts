@@ -12,6 +12,7 @@ import { LiveStream } from './live-stream.ts'
 import { outcomeOfFailure, outcomeOfStatus, wordsOf } from './outcome-of.ts'
 import type { UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener } from './upstream.ts'
 import { Watch, type Passed } from './watch.ts'
+import { wholeUsageOf } from './settle.ts'
 import { failureOfSilence } from './silence.ts'
 
 const LONGEST_REFUSAL_BYTES = 64 * 1024
@@ -154,7 +155,7 @@ export class Attempt implements UpstreamListener, Stoppable {
     const ended = reader.finish()
     if (ended.isComplete && !ended.isEmpty) return this.#commit(reader, ended)
     if (ended.isComplete) return this.#fail('ended the stream without any output', { told: reader.usage, isEmpty: true })
-    this.#fail('ended the stream without a terminal event', { told: reader.usage })
+    this.#fail('ended the stream without a terminal event', { told: wholeUsageOf(reader) })
   }
 
   #endPlain (): void {

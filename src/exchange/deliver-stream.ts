@@ -19,7 +19,7 @@ import { textHeader } from './lanes.ts'
 import type { LiveStream } from './live-stream.ts'
 import { watchProgress } from './progress.ts'
 import { Relay, type RelayEnd } from './relay.ts'
-import { priceAnswer } from './settle.ts'
+import { priceAnswer, wholeUsageOf } from './settle.ts'
 import type { Turn } from './turns.ts'
 
 const NO_CHANGES: Sequel['changes'] = new Map()
@@ -121,7 +121,7 @@ export class StreamDelivery {
       this.#holder?.release()
       return attempted
     }
-    const cost = priceAnswer(ask, attempted.turn, (attempted.live as LiveStream).reader.usage, parts)
+    const cost = priceAnswer(ask, attempted.turn, wholeUsageOf((attempted.live as LiveStream).reader), parts)
     await this.#exchange.settle(this.#endingOf(end), attempted, cost)
     this.#close(end, attempted, cost)
     return undefined

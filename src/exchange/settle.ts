@@ -7,6 +7,7 @@ import type { AttemptIntent, AttemptResult, ExchangeIntent } from '../ledger/led
 import { costOf, type Cost, type Measured } from '../metering/cost.ts'
 import { lineItemsText } from '../metering/line-items.ts'
 import { measure, NOTHING_TOLD } from './measure.ts'
+import type { StreamReader } from '../wire/format.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
@@ -45,6 +46,11 @@ export function attemptIntent (turn: Turn, parts: ExchangeParts, unknownPrice?: 
   }
 }
 
+/** What a stream told of all its answer: what it told on the way is less than its provider may bill. */
+export function wholeUsageOf ({ usage, isUsageSoFar }: Pick<StreamReader, 'usage' | 'isUsageSoFar'>) {
+  return isUsageSoFar ? undefined : usage
+}
+
 /** Cost of an answer whose usage object is `usage` (undefined: the provider did not tell). */
 export function priceAnswer (
   ask: Ask, turn: Turn, usage: JsonObject | undefined, parts: ExchangeParts
@@ -70,7 +76,7 @@ const MAY_HAVE_WORKED = new Set(['stalled', 'abandoned', 'cut', 'answered'])
  */
 export function priceFailure (ask: Ask, attempted: Attempted, parts: ExchangeParts): Cost & Measured {
   const { outcome, turn, isSent, status, told, live } = attempted
-  const usage = told ?? live?.reader.usage
+  const usage = told ?? (live && wholeUsageOf(live.reader))
   if (usage) return priceAnswer(ask, turn, usage, parts)
   const isLost = outcome.kind === 'failed' && (status === undefined || status === 200)
   if (isSent && (isLost || MAY_HAVE_WORKED.has(outcome.kind))) return priceAnswer(ask, turn, undefined, parts)

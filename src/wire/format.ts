@@ -89,7 +89,10 @@ export interface StreamReader {
   readonly isDone: boolean
   /** An error event of the provider; it was not passed on. */
   readonly error: JsonObject | undefined
+  /** The usage told last. */
   readonly usage: JsonObject | undefined
+  /** True: it was told before the answer's end (some tell it in every chunk) and is less than the whole may come to. */
+  readonly isUsageSoFar?: boolean
   /** The provider's id of the answer. */
   readonly upstreamId: string | undefined
   /** Called once, when the provider ended or `isDone`. */

@@ -20,7 +20,7 @@ import { Counter, look } from './observe.ts'
 import { delta, ROLE, say, STOP, TOLD } from '../exchange/by-hand.ts'
 import { timed, type Role, type Timed } from '../exchange/timed.ts'
 import type { Answer, Call } from '../upstreams.ts'
-import { DONE_FRAME } from '../upstreams/frames.ts'
+import { DONE_FRAME, frameOf } from '../upstreams/frames.ts'
 
 const PATIENT = { AIBROKER_BETWEEN_TIMEOUT_MS: '0', AIBROKER_FIRST_BYTE_TIMEOUT_MS: '0' }
 
@@ -155,6 +155,38 @@ function expectTruth (t: Test, costs: readonly AttemptCost[], bills: readonly bi
     const bill = bills[at] ?? 0n
     if (grade === 'reported') t.equal(cost, bill, 'told is exact')
     else t.ok(grade === 'bounded' && cost >= bill && cost <= ceiling, `${grade} ${cost} for a bill of ${bill}`)
+  }
+}
+
+/** A chunk that tells the usage so far: `continuous_usage_stats` of vLLM, and what stands behind it. */
+const soFar = (content: string, tokens: number) => frameOf({
+  id: 'c',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'up',
+  choices: [{ index: 0, delta: { content }, finish_reason: null }],
+  usage: { prompt_tokens: 7, completion_tokens: tokens, total_tokens: 7 + tokens }
+})
+const GROWING = [ROLE, soFar('one', 1), soFar('two', 2), soFar('three', 3), STOP, TOLD, DONE_FRAME]
+
+for (const brokenBy of [...BREAKS, 'provider breaks off after the client left'] as const) {
+  for (const kind of KINDS) {
+    t.test(`P5 ${brokenBy}, usage so far is not the whole; the provider ${kind === 'stops' ? 'stops' : `is ${kind}`}`, async (t) => {
+      const hand = new Hand()
+      const play = await timed(t, [kind === 'stops' ? hand.answer : { as: kind, answer: hand.answer }], { env: PATIENT })
+      const caller = await play.ask()
+      await play.until(hand.called())
+      hand.send(GROWING.slice(0, 3))
+      await play.pass(0)
+      if (brokenBy !== 'provider breaks off') {
+        caller.leave()
+        await play.until(play.observed.gone(1))
+      }
+      if (brokenBy !== 'client leaves') hand.cut()
+      else if (kind !== 'stops') hand.send(GROWING.slice(3), true)
+      await play.until(play.observed.ended(1))
+      expectTruth(t, costsIn(play), [WHOLE_NANO_USD])
+    })
   }
 }
 

@@ -44,6 +44,7 @@ export class Sequel implements StreamReader {
   get isDone (): boolean { return this.#reader.isDone }
   get error (): JsonObject | undefined { return this.#reader.error }
   get usage (): JsonObject | undefined { return this.#reader.usage }
+  get isUsageSoFar (): boolean { return this.#reader.isUsageSoFar === true }
   get upstreamId (): string | undefined { return this.#reader.upstreamId }
 
   /** Something the client did not have went out: the sequel is under way. */

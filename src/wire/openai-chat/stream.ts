@@ -54,6 +54,7 @@ export class ChatStream implements StreamReader {
   isDone = false
   error: JsonObject | undefined
   usage: JsonObject | undefined
+  isUsageSoFar = false
   upstreamId: string | undefined
 
   constructor (options: StreamOptions) {
@@ -73,12 +74,16 @@ export class ChatStream implements StreamReader {
 
   finish (): StreamEnd {
     const rest = this.isDone ? undefined : this.#readRest()
-    const hasFinished = this.#finishedChoices.size >= this.#options.choices
-    if (this.error || (!this.isDone && !hasFinished)) return { isComplete: false, isEmpty: false, tail: rest }
+    if (this.error || (!this.isDone && !this.#hasFinished)) return { isComplete: false, isEmpty: false, tail: rest }
+    this.isUsageSoFar = false // whatever was told last is the usage of a whole answer
     const isEmpty = !this.hasOutput && !this.#isSilenceExplained && !tellsOutput(this.usage)
     // A provider that finished every choice but forgot the sentinel is complete; strict clients wait for it.
     const done = this.isDone || !this.#options.isExact ? [this.#done] : []
     return { isComplete: true, isEmpty, tail: Buffer.concat(rest ? [rest, ...done] : done) }
+  }
+
+  get #hasFinished (): boolean {
+    return this.#finishedChoices.size >= this.#options.choices
   }
 
   /** Some servers leave out the last blank line: what parses is a whole event all the same, and gets one. */
@@ -158,6 +163,7 @@ export class ChatStream implements StreamReader {
     }
     this.#note(event, parsed)
     const usage = this.#options.usageOf(parsed)
+    if (usage) this.isUsageSoFar = !this.#hasFinished
     if (this.#options.isExact) {
       this.usage = usage ?? this.usage
       return event
