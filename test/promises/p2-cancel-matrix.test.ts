@@ -14,6 +14,8 @@
 //   inside tool arguments         bound             told            bound             bound
 //   after finish, before usage    bound             told            bound             bound
 //   after usage, before [DONE]    told              told            told              told
+//
+// Usage that was told on the way (in each chunk) is nowhere the whole: such a stream, broken, is booked at its bound.
 
 import t, { type Test } from 'tap'
 import { Counter, look } from './observe.ts'
