@@ -35,11 +35,15 @@ t.test('what never became a request has no id', async (t) => {
   t.notMatch(JSON.stringify(encodeError(new GatewayError('invalid_body', { reason: 'x' }), undefined)), /request_id/)
 })
 
+/** 409s that stay: OpenAI's clients send again on 409. */
+const NEVER_ANSWERED: readonly string[] = ['idempotency_unknown', 'idempotency_not_kept']
+
 t.test('nothing permanent asks to be tried again, and every passing failure says when', async (t) => {
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
     const { status } = ERRORS[code]
     const headers = errorHeaders(new GatewayError(code))
-    t.equal(headers['x-should-retry'] === 'false', [402, 403, 404].includes(status), `${code}: x-should-retry`)
+    const isPermanent = [402, 403, 404].includes(status) || NEVER_ANSWERED.includes(code)
+    t.equal(headers['x-should-retry'] === 'false', isPermanent, `${code}: x-should-retry`)
     t.equal(headers['retry-after'] !== undefined, [429, 503].includes(status), `${code}: retry-after`)
   }
 })
