@@ -17,6 +17,8 @@ export interface ErrorsOptions {
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const LONGEST_ECHO = 200
+/** Codes of Node's own faults: a few dozen. */
+const MOST_LAST_ANSWERS = 32
 
 export default fp<ErrorsOptions>(async (fastify, { gateway: { log } }) => {
   const served = new MethodTable()
@@ -46,6 +48,16 @@ export function clientErrorHandler (thrown: Error & { code?: string }, socket: S
     socket.destroy()
     return
   }
+  socket.end(lastAnswerOf(thrown), () => { socket.destroy() })
+}
+
+const lastAnswers = new Map<string, string>()
+
+/** The same for every connection with the same fault: thousands of slow ones are closed in one turn of the loop. */
+function lastAnswerOf (thrown: Error & { code?: string }): string {
+  const { code = '' } = thrown
+  const known = lastAnswers.get(code)
+  if (known !== undefined) return known
   const error = connectionErrorOf(thrown)
   const body = JSON.stringify(encodeError(error, undefined))
   const head = [
@@ -54,7 +66,9 @@ export function clientErrorHandler (thrown: Error & { code?: string }, socket: S
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close'
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => { socket.destroy() })
+  const answer = `${head.join('\r\n')}\r\n\r\n${body}`
+  if (lastAnswers.size < MOST_LAST_ANSWERS) lastAnswers.set(code, answer)
+  return answer
 }
 
 /** After an answer has begun, Fastify cuts the connection instead: a broken body can never look complete (P6). */
