@@ -5,7 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 const METHODS = 'GET, POST, PUT, PATCH, DELETE'
 const EXPOSED = [
   'X-Request-Id', 'X-Generation-Id', 'X-Aibroker-Provider', 'X-Aibroker-Model', 'X-Aibroker-Attempts',
-  'X-Aibroker-Cost-Usd', 'X-Aibroker-Cost-Grade', 'X-Aibroker-Edits', 'X-Aibroker-Idempotent-Replay', 'Retry-After', 'X-Should-Retry',
+  'X-Aibroker-Cost-Usd', 'X-Aibroker-Cost-Grade', 'X-Aibroker-Edits', 'X-Aibroker-Idempotent-Replay',
+  'X-Aibroker-Budget-Clamped', 'Retry-After', 'X-Should-Retry',
   'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'
 ].join(', ')
 const MAX_AGE_S = '600'

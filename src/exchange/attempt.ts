@@ -204,7 +204,7 @@ export class Attempt implements UpstreamListener, Stoppable {
     this.#resolve({
       outcome,
       turn: this.#job.turn,
-      isSent: true,
+      isSent: this.#isSent,
       status: this.#status,
       headers: this.#headers,
       edits: this.#edits,

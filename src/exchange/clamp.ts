@@ -32,6 +32,7 @@ export function withOutput (ask: Ask, turn: Turn, maxOutputTokens: number): Turn
     model: candidate.model,
     ceiling: candidate.ceiling === 0n ? 0n : ceilingOf(offer),
     ceilingTokens: tokensCeilingOf(offer),
+    boundPrice: candidate.boundPrice,
     clampedOutput: maxOutputTokens
   }
   return { ...turn, candidate: smaller }
@@ -61,6 +62,7 @@ function withinTokens (ask: Ask, turn: Turn, room: number | undefined): number {
   return each > 0 ? 1 + Math.floor((room - one) / each) : 0
 }
 
-function offerOf ({ task, envelope }: Ask, { candidate: { model, backend } }: Turn, maxOutputTokens: number): Offer {
-  return { task, envelope: { ...envelope, maxOutputTokens }, model, price: backend.price, markup: backend.markup }
+function offerOf ({ task, envelope }: Ask, { candidate }: Turn, maxOutputTokens: number): Offer {
+  const { model, backend, boundPrice = backend.price } = candidate
+  return { task, envelope: { ...envelope, maxOutputTokens }, model, price: boundPrice, markup: backend.markup }
 }

@@ -26,9 +26,13 @@ export class RankedCandidate implements Candidate {
   get ceiling (): NanoUsd | undefined {
     if (this.#isFree) return 0n
     const { task, envelope } = this.#request
-    const { price = this.#assumed, markup } = this.backend
-    this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price, markup })
+    const { markup } = this.backend
+    this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price: this.boundPrice, markup })
     return this.#ceiling
+  }
+
+  get boundPrice (): Price | undefined {
+    return this.backend.price ?? this.#assumed
   }
 
   get ceilingTokens (): number | undefined {

@@ -1,6 +1,6 @@
 // The answer to "which backend, and why": ordered candidates, and every rejected backend with its reason.
 
-import type { Backend, Model } from '../catalog/catalog.ts'
+import type { Backend, Model, Price } from '../catalog/catalog.ts'
 import type { Envelope, Principal, Task } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
 
@@ -27,6 +27,8 @@ export interface Candidate {
   readonly ceiling: NanoUsd | undefined
   /** Upper bound of input and output tokens together; undefined: not counted in tokens. */
   readonly ceilingTokens?: number | undefined
+  /** What the ceiling is computed from, where that is not the backend's own price: an assumed one. */
+  readonly boundPrice?: Price | undefined
   /** The limit of output tokens it has to be sent with, so that it fits a budget; undefined: as the client asked. */
   readonly clampedOutput?: number | undefined
 }

@@ -26,6 +26,8 @@ interface Place {
 interface AttemptRow extends Place {
   readonly modelName: string
   readonly budgets: string | null
+  /** What budgets count of it while its cost is not known: its bound. */
+  readonly bound: number
   /** Whether no attempt of the exchange is without a cost any more. */
   readonly isPriced: number
   readonly wasUnpriced: number
@@ -33,6 +35,7 @@ interface AttemptRow extends Place {
 
 const ATTEMPT = `
   SELECT e.created_at_ms / ${HOUR_MS} AS hour, e.ip, e.key, b.model, b.provider, n.text AS modelName, s.text AS budgets,
+    iif(a.cost_nano_usd IS NULL, coalesce(a.ceiling_nano_usd, 0), 0) AS bound,
     a.cost_nano_usd IS NULL AND (SELECT count(*) FROM adjustments x WHERE x.attempt = a.id) = 1 AS wasUnpriced,
     NOT EXISTS (SELECT 1 FROM attempts o WHERE o.id BETWEEN e.id * 256 AND e.id * 256 + 255
       AND o.cost_nano_usd IS NULL AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.attempt = o.id)) AS isPriced
@@ -65,7 +68,7 @@ export function createAdjustedSums (sqlite: Database): AdjustedSums {
     add (attempt, difference) {
       const row = find.get(attempt)
       if (!row) throw new Error(`attempt ${attempt} is not in the books`)
-      const { hour, ip, key, model, provider, modelName, budgets, wasUnpriced, isPriced } = row
+      const { hour, ip, key, model, provider, modelName, budgets, bound, wasUnpriced, isPriced } = row
       const place = { hour, ip, key, model, provider }
       changeOne(addCost.run({ ...place, difference }).changes, place)
       if (wasUnpriced && isPriced) {
@@ -73,7 +76,7 @@ export function createAdjustedSums (sqlite: Database): AdjustedSums {
         changeOne(takeUnpriced.run(counted).changes, counted)
       }
       unlist.run({ hour })
-      if (budgets !== null) spend(budgets, modelName, difference)
+      if (budgets !== null) spend(budgets, modelName, difference - BigInt(bound))
     }
   }
 }

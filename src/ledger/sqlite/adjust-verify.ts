@@ -18,7 +18,9 @@ export const ADJUSTED_HOURS = `
 
 /** By set of windows and model, as verify-budgets.ts adds attempts up. */
 export const ADJUSTED_SETS = `
-  SELECT s.text AS text, n.text AS model, sum(x.cost_nano_usd) AS spentUsd, 0 AS reservedUsd, 0 AS spentTokens,
+  SELECT s.text AS text, n.text AS model,
+    sum(x.cost_nano_usd - iif(a.cost_nano_usd IS NULL, coalesce(a.ceiling_nano_usd, 0), 0)) AS spentUsd,
+    0 AS reservedUsd, 0 AS spentTokens,
     0 AS reservedTokens
   FROM adjustments x
   JOIN attempts a ON a.id = x.attempt

@@ -25,9 +25,11 @@ export function usedBy ({ usage, cost, markup, grade }: UsedUp, ceiling: Amounts
   const input = inputTokens(usage)
   const output = outputTokens(usage)
   const isTold = input !== undefined || output !== undefined
+  // Used and not priced (a search without a rate): what was reserved for it is the least that counts.
+  const untoldUsd = grade === 'free' ? 0n : ceiling.usd
   const untold = grade === 'free' ? 0n : ceiling.tokens
   return {
-    usd: cost === undefined ? 0n : cost + (markup ?? 0n),
+    usd: cost === undefined ? untoldUsd : cost + (markup ?? 0n),
     tokens: isTold ? BigInt((input ?? 0) + (output ?? 0)) : untold
   }
 }

@@ -34,8 +34,9 @@ interface Row {
   readonly status: number | null
   readonly headers: string | null
   readonly body: Buffer | null
-  readonly tag: string
-  readonly asked_at_ms: number
+  /** Null: the exchange was pruned. */
+  readonly tag: string | null
+  readonly asked_at_ms: number | null
 }
 
 interface Sized {
@@ -51,7 +52,7 @@ const REPLACE = `
 
 const FIND = `
   SELECT a.request, a.exchange, a.ending, a.status, a.headers, a.body, e.tag, e.created_at_ms AS asked_at_ms
-  FROM idempotent_answers a JOIN exchanges e ON e.id = a.exchange
+  FROM idempotent_answers a LEFT JOIN exchanges e ON e.id = a.exchange
   WHERE a.key = ? AND a.created_at_ms > ?`
 
 const END = 'UPDATE idempotent_answers SET ending = ?, status = ?, headers = ?, body = ? WHERE key = ? AND ending IS NULL'
@@ -84,9 +85,7 @@ export function createIdempotentRows (sqlite: Database): IdempotentRows {
     find (key, expiredMs) {
       const row = find.get(key, expiredMs)
       if (!row) return undefined
-      return {
-        request: row.request, exchange: generationId(row.exchange, row.tag, row.asked_at_ms), answer: answerOf(row)
-      }
+      return { request: row.request, exchange: exchangeOf(row), answer: answerOf(row) }
     },
     end: (key, { ending, status, headers, body }) =>
       end.run(ending, status, JSON.stringify(headers), body, key).changes === 1,
@@ -103,6 +102,11 @@ export function createIdempotentRows (sqlite: Database): IdempotentRows {
     },
     bytes: () => Number(bytes.get())
   }
+}
+
+/** Of a pruned one its number is all that is left. */
+function exchangeOf ({ exchange, tag, asked_at_ms: askedAtMs }: Row): string {
+  return tag === null || askedAtMs === null ? String(exchange) : generationId(exchange, tag, askedAtMs)
 }
 
 function answerOf ({ ending, status, headers, body }: Row): KeptAnswer | undefined {

@@ -29,9 +29,13 @@ const HELD = `${isNamed('outcome', 'orphaned')} AND NOT ${isNamed('grade', 'coun
 const SPENT_TOKENS = `CASE WHEN a.outcome IS NULL OR ${isNamed('outcome', 'released')} THEN 0
   WHEN ${HELD} THEN ${BOUND} WHEN ${TOLD} THEN ${TOKEN_SUM} ELSE ${BOUND} END`
 
+const SPENT_USD = `CASE WHEN a.outcome IS NULL OR ${isNamed('outcome', 'released')} THEN 0
+  WHEN a.cost_nano_usd IS NULL THEN coalesce(a.ceiling_nano_usd, 0)
+  ELSE a.cost_nano_usd + coalesce(a.markup_nano_usd, 0) END`
+
 const ATTEMPTS = `
   SELECT s.text AS text, n.text AS model,
-    sum(iif(a.outcome IS NULL, 0, coalesce(a.cost_nano_usd, 0) + coalesce(a.markup_nano_usd, 0))) AS spentUsd,
+    sum(${SPENT_USD}) AS spentUsd,
     sum(iif(a.outcome IS NULL, coalesce(a.ceiling_nano_usd, 0), 0)) AS reservedUsd,
     sum(${SPENT_TOKENS}) AS spentTokens,
     sum(iif(a.outcome IS NULL, coalesce(a.ceiling_tokens, 0), 0)) AS reservedTokens

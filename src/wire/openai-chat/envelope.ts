@@ -60,8 +60,8 @@ function readBound (value: JsonObject, name: string): number | undefined {
 
 /** One limit, two names; whether a provider keeps the one, the other or both is not known here. */
 function readLimit (value: JsonObject): number | undefined {
-  const newer = readBound(value, 'max_completion_tokens')
-  const older = readBound(value, 'max_tokens')
+  const newer = readBound(value, 'max_completion_tokens') || undefined // 0 is "no limit" to some servers
+  const older = readBound(value, 'max_tokens') || undefined
   return newer === undefined || older === undefined ? newer ?? older : Math.max(newer, older)
 }
 

@@ -1,0 +1,76 @@
+// P3 Ways around a budget that must not work: kinds without a rate, limits of nothing, calls that were never made.
+
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { SqliteBudgets } from '../../src/budgets/sqlite-budgets.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { openDatabase } from '../../src/ledger/sqlite/database.ts'
+import { verifyLedger } from '../../src/ledger/sqlite/verify.ts'
+import { gateway, post } from '../helper.ts'
+import { terms } from '../ledger/budget-books.ts'
+import { look, observe } from './observe.ts'
+import { chatJson, provider } from '../upstreams.ts'
+
+const BODY = { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] }
+const TOLD = { prompt_tokens: 10, completion_tokens: 100, total_tokens: 110 }
+
+async function budgeted (t: Test, url: string, limit: bigint) {
+  const broker = await gateway(t, { models: { m: [{ url }] } })
+  const guest = openDatabase(`${broker.home}/aibroker.db`, { access: 'guest', durability: 'process' })
+  t.teardown(() => { guest.close() })
+  const budgets = new SqliteBudgets(guest.sqlite, systemClock)
+  const { budget } = budgets.set(terms({ limit }))
+  return {
+    broker,
+    state: () => budgets.stateOf(budget),
+    ask: async (body: object = {}) => (await post(`${broker.url}/chat/completions`, { ...BODY, ...body })).status,
+    verify: () => look(broker.home, (sqlite) => verifyLedger(sqlite))
+  }
+}
+
+for (const [what, usage] of [
+  ['a search', { ...TOLD, num_search_queries: 1 }],
+  ['audio', { ...TOLD, completion_tokens_details: { audio_tokens: 90 } }]
+] as const) {
+  t.test(`${what} that has no rate counts as what was reserved: the budget comes to its end`, async (t) => {
+    const { url } = await provider(t, chatJson({ usage }))
+    const { ask, state, verify } = await budgeted(t, url, 4_000_000n)
+    const statuses: number[] = []
+    for (let count = 0; count < 6; count++) statuses.push(await ask())
+    t.same(statuses, [200, 200, 200, 402, 402, 402])
+    t.ok(state().spent > 3_000_000n, `${state().spent}`)
+    t.match(verify(), { ok: true, open: 0 })
+  })
+}
+
+t.test('a limit of 0 tokens is none: what the model can write is reserved', async (t) => {
+  const { url } = await provider(t, chatJson({ usage: TOLD }))
+  const { ask } = await budgeted(t, url, 4_000_000n)
+  t.equal(await ask({ max_tokens: 0 }), 402)
+  t.equal(await ask({ max_tokens: 1 }), 200)
+})
+
+t.test('a client that leaves while the provider is being reached: nothing was sent, and nothing is booked', async (t) => {
+  const silent = new Set<Socket>()
+  const server = createServer((socket) => { silent.add(socket.on('error', () => {})) }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of silent) socket.destroy()
+    server.close()
+  })
+  const { broker, state, verify } = await budgeted(t, `https://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, 4_000_000n)
+  const observed = observe(broker)
+  const leaving = new AbortController()
+  const asked = fetch(`${broker.url}/chat/completions`, {
+    method: 'POST', body: JSON.stringify(BODY), headers: { 'content-type': 'application/json' }, signal: leaving.signal
+  })
+  await once(server, 'connection')
+  leaving.abort()
+  await t.rejects(asked)
+  await observed.ended(1)
+  t.match(state(), { spent: 0n, reserved: 0n })
+  t.match(observed.rows(), [{ status: 499, error: 'client_gone' }])
+  t.match(verify(), { ok: true, open: 0 })
+})
