@@ -47,7 +47,8 @@ export function headersOf (
   const referer = cleanAttribution(attribution.referer) ?? provider.attribution.referer
   const title = cleanAttribution(attribution.title) ?? provider.attribution.title
   if (referer !== undefined) headers.push('http-referer', referer)
-  if (title !== undefined) headers.push('x-title', title)
+  // The second name is the present one, the first what everything else of OpenRouter's kind reads.
+  if (title !== undefined) headers.push('x-title', title, 'x-openrouter-title', title)
   return headers
 }
 

@@ -99,13 +99,14 @@ for (const [says, env, client, referer, title] of ATTRIBUTION) {
     const headers = pairs(headersOf(resolve('openrouter', env), credential('openrouter', 'sk-or'), JSON_TYPE, { ...NOBODY, ...client }))
     t.equal(headers['http-referer'], referer)
     t.equal(headers['x-title'], title)
+    t.equal(headers['x-openrouter-title'], title, 'under its present name, too')
   })
 }
 
 t.test('attribution goes to no other provider', async (t) => {
   for (const { id } of builtin.filter(({ id }) => id !== 'openrouter')) {
     const headers = headersOf(resolve(id, OPERATOR), credential(id, 'k'), JSON_TYPE, { referer: 'https://app.example', title: 'App' })
-    t.notMatch(headers.join('\n'), /app\.example|ours\.example|x-title/i, id)
+    t.notMatch(headers.join('\n'), /app\.example|ours\.example|x-title|x-openrouter/i, id)
   }
 })
 
@@ -117,7 +118,7 @@ t.test('over the wire a provider receives exactly what is on the list', async (t
   await answer.body.dump()
 
   t.equal(received[0]?.path, '/v1/chat/completions')
-  const { host, connection, 'user-agent': agent, 'x-title': title = '', ...rest } = pairs(received[0]?.headers ?? [])
+  const { host, connection, 'user-agent': agent, 'x-title': title = '', 'x-openrouter-title': present, ...rest } = pairs(received[0]?.headers ?? [])
   t.same(rest, {
     accept: '*/*',
     'accept-encoding': 'identity',
@@ -128,6 +129,7 @@ t.test('over the wire a provider receives exactly what is on the list', async (t
   })
   t.match(agent, /^aibroker\//)
   t.equal(Buffer.from(title, 'latin1').toString('utf8'), 'Café 日本')
+  t.equal(present, title)
   t.equal(connection, 'keep-alive')
   t.match(url, host)
 })
