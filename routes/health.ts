@@ -1,6 +1,7 @@
 // Health: alive, ready, and a short self-description. Open without a key; the Host and Origin guard still applies.
 
 import type { FastifyPluginAsync } from 'fastify'
+import { countOf } from '../src/catalog/model-card.ts'
 import type { Gateway } from '../src/gateway.ts'
 import { version } from '../src/version.ts'
 
@@ -22,7 +23,7 @@ const health: FastifyPluginAsync<HealthOptions> = async (fastify, { gateway, isR
   }
   fastify.get('/health', open, async () => {
     const reason = unreadiness()
-    const models = gateway.catalog().models.size
+    const models = countOf(gateway.catalog())
     const { inFlight, waiting, lagMs } = fastify.load
     const load = { in_flight: inFlight, waiting, lag_ms: Math.round(lagMs) }
     return { ok: true, mode: gateway.mode, version, models, ready: reason === undefined, reason, load }

@@ -1,5 +1,6 @@
 // What a person sees on a terminal at start: where, with which providers, and the line to paste.
 
+import { countOf } from './catalog/model-card.ts'
 import type { Gateway } from './gateway.ts'
 
 export function banner (listen: string, gateway: Gateway, firstKey: string | undefined): string {
@@ -13,7 +14,7 @@ export function banner (listen: string, gateway: Gateway, firstKey: string | und
     mode === 'dry_run'
       ? '  dry run: nothing leaves this machine. Set e.g. OPENAI_API_KEY and start again to call a provider.'
       : `  providers: ${found.join(', ')}`,
-    `  models: ${gateway.catalog().models.size} · data: ${settings.home}`
+    `  models: ${countOf(gateway.catalog())} · data: ${settings.home}`
   ]
   if (settings.isOpen) lines.push('  WARNING: --open serves everybody who can reach this address, on your keys.')
   if (firstKey !== undefined) lines.push('', '  The first client key, shown only now:', `  ${firstKey}`)

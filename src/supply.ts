@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Catalog } from './catalog/catalog.ts'
+import { countOf } from './catalog/model-card.ts'
 import { FILE_NAME } from './catalog/price-list-file.ts'
 import { openCatalogStore } from './catalog/store.ts'
 import type { Clock } from './core/clock.ts'
@@ -51,7 +52,7 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
       pools.refresh(next.providers)
       snapshot = next
       for (const sentence of misspelt(next)) warn(sentence)
-      log.info({ models: catalog.models.size, version: catalog.version }, 'catalog loaded')
+      log.info({ models: countOf(catalog), version: catalog.version }, 'catalog loaded')
       return true
     } catch (error) {
       log.warn(`the providers of the new catalog cannot be used, the old catalog stays: ${(error as Error).message}`)

@@ -56,7 +56,10 @@ export async function gateway (t: Owner, options: GatewayOptions = {}): Promise<
   if (config !== undefined) writeFileSync(join(home, 'modelsconfig.yml'), config)
   const flags: ServeFlags = { home, ...(config !== undefined && { config: join(home, 'modelsconfig.yml') }), ...options.flags }
   // Nothing is shed for a late event loop: test machines are busy, and clocks moved by hand look like one.
-  const defaults = { AIBROKER_LOG_LEVEL: 'debug', AIBROKER_SHED_LAG_MS: '0' }
+  // And no live list is read: a provider of a test hears what the test sends, and nothing else.
+  const defaults = {
+    AIBROKER_LOG_LEVEL: 'debug', AIBROKER_SHED_LAG_MS: '0', AIBROKER_OPENROUTER_CATALOG: 'off'
+  }
   const settings = readSettings(flags, { ...defaults, ...keysOf(options), ...options.env })
   const opened = await openGateway(settings, {
     clock: options.clock ?? systemClock, random: systemRandom, log: pino({ level: settings.logLevel }, sink)

@@ -66,6 +66,11 @@ export interface ModelList {
 
 const MOST_HINTS = 3
 
+/** How many models the list has, without building it. */
+export function countOf ({ models }: Catalog): number {
+  return models.size + AUTO_MODELS.length
+}
+
 const lists = new WeakMap<Catalog, ModelList>()
 
 /** The list of this catalog; the first call builds it. */

@@ -47,9 +47,15 @@ export async function modelHealth (flags: HealthFlags, terminal: Terminal): Prom
   if (rows === undefined) {
     throw new CommandFailure('failed', `${url} ${REFUSALS[status] ?? `answered ${status}, and not as a broker does`}`)
   }
+  rows.sort((one, other) => Number(isUntried(one)) - Number(isUntried(other)))
   if (flags.json) return terminal.print(plainJson({ source: url, data: rows }))
   terminal.print(table(COLUMNS, rows.map(cellsOf)))
   terminal.note(`${rows.length} backends, ${rows.filter(({ state }) => state === 'open').length} resting, from ${plain(url)}`)
+}
+
+/** Of a long list that nobody has called yet, what is known comes first. */
+function isUntried ({ state }: Row): boolean {
+  return state === 'untried'
 }
 
 function cellsOf (row: Row): string[] {

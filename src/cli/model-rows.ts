@@ -23,8 +23,9 @@ export interface ModelRow {
 
 const MILLION = 1_000_000
 
-export function rowsOfCatalog (catalog: Catalog): ModelRow[] {
-  return [...catalog.models.values()].map((model) => ({
+/** With the names that mean "choose for me", as a broker lists them. */
+export function rowsOfCatalog (catalog: Catalog, auto: readonly string[]): ModelRow[] {
+  const own = [...catalog.models.values()].map((model) => ({
     id: model.name,
     context_length: model.contextWindow ?? null,
     input_usd: cheapest(model, 'input'),
@@ -33,7 +34,12 @@ export function rowsOfCatalog (catalog: Catalog): ModelRow[] {
     stream_mode: model.streamMode ?? null,
     timeouts: model.deadlines ? secondsOf(model.deadlines) : null
   }))
+  return [...own, ...auto.map((id) => ({ ...UNKNOWN, id }))]
 }
+
+const UNKNOWN = {
+  context_length: null, input_usd: null, output_usd: null, providers: [], stream_mode: null, timeouts: null
+} satisfies Omit<ModelRow, 'id'>
 
 function cheapest (model: Model, kind: UsageKind): string | null {
   const amounts = model.backends

@@ -80,7 +80,8 @@ async function list (flags: Flags, terminal: Terminal): Promise<Listing> {
   const running = mayAsk ? await askBroker(defaultUrl(terminal.env), terminal).catch(ifNobody) : undefined
   if (running) return running
   const { path, catalog } = await readCatalogFile(flags.config, terminal)
-  return { source: path, rows: rowsOfCatalog(catalog) }
+  const { AUTO_MODELS } = await import('../catalog/auto-models.ts')
+  return { source: path, rows: rowsOfCatalog(catalog, AUTO_MODELS) }
 }
 
 async function askBroker (url: string, { env }: Terminal): Promise<Listing> {

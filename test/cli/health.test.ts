@@ -118,6 +118,8 @@ t.test('models lists a file: the cheapest prices and every provider', async (t) 
 
   const json = JSON.parse((await aibroker(t, [...args, '--json'], { home })).stdout)
   t.equal(json.source, join(home, 'own.yml'))
+  t.same(json.data.map(({ id }: { id: string }) => id), ['tiny', 'auto', 'autocheapest', 'autobest'], 'as a broker lists them')
+  t.match(text.stderr, '4 models, from ')
   t.same(json.data.find(({ id }: { id: string }) => id === 'tiny'), {
     id: 'tiny',
     context_length: 8192,
@@ -137,7 +139,7 @@ t.test('models shows stream modes and timeouts where some model has them', async
   t.match(text.stdout, /^tiny .* +resume +connect=2\.5 total=600 +groq openai$/m)
   t.match(text.stdout, /^plain .* +- +- +groq$/m)
   const { data } = JSON.parse((await aibroker(t, [...args, '--json'], { home })).stdout)
-  t.match(data, [{ stream_mode: 'resume', timeouts: { connect: 2.5, total: 600 } }, { stream_mode: null, timeouts: null }])
+  t.match(data, [{ stream_mode: 'resume', timeouts: { connect: 2.5, total: 600 } }, { stream_mode: null, timeouts: null }, {}, {}, {}])
 })
 
 t.test('a file that sets none of it has the usual columns, known or not', async (t) => {

@@ -23,7 +23,7 @@ t.test('a running broker says how each backend is, and which was never tried', a
   const bad = await provider(t, status(503, { error: { message: 'out of\u001b[2J order' } }))
   const good = await provider(t, chatJson())
   const clock = { ...systemClock, monotonicMs: () => 10_000 } // the rest lasts as long as the test
-  const models = { a: [{ url: bad.url }], b: [{ url: good.url }], c: [{ url: good.url }] }
+  const models = { c: [{ url: good.url }], a: [{ url: bad.url }], b: [{ url: good.url }] }
   const broker = await gateway(t, { models, clock })
   const send = (model: string) => post(`${broker.url}/chat/completions`, { model, messages: [{ role: 'user', content: 'Hi' }] })
   await send('b')
@@ -32,18 +32,18 @@ t.test('a running broker says how each backend is, and which was never tried', a
   const text = await aibroker(t, ['models', '--health', '--url', broker.origin])
   t.equal(text.code, 0, text.stderr)
   t.match(text.stdout, /^backend +state +failures +retry in +credentials +last failure$/m)
-  t.match(text.stdout, /^test0:a-upstream +resting +3 +[12] s +ready +out of.* order$/m)
-  t.match(text.stdout, /^test1:b-upstream +well +0 +- +ready +-$/m)
-  t.match(text.stdout, /^test2:c-upstream +never tried +0 +- +ready +-$/m)
+  t.match(text.stdout, /^test1:a-upstream +resting +3 +[12] s +ready +out of.* order$/m)
+  t.match(text.stdout, /^test2:b-upstream +well +0 +- +ready +-$/m)
+  t.match(text.stdout, /^test0:c-upstream +never tried +0 +- +ready +-$/m)
   t.notMatch(text.stdout, '\u001b')
   t.match(text.stderr, `3 backends, 1 resting, from ${broker.origin}`)
 
   const json = JSON.parse((await aibroker(t, ['models', '--health', '--url', broker.origin, '--json'])).stdout)
   t.equal(json.source, broker.origin)
   t.match(json.data, [
-    { backend: 'test0:a-upstream', models: ['a'], failures_in_a_row: 3 },
-    { backend: 'test1:b-upstream', state: 'closed' },
-    { backend: 'test2:c-upstream', state: 'untried' }
+    { backend: 'test1:a-upstream', models: ['a'], failures_in_a_row: 3 },
+    { backend: 'test2:b-upstream', state: 'closed' },
+    { backend: 'test0:c-upstream', state: 'untried' }
   ])
 })
 
