@@ -5,6 +5,7 @@ import type { DeadlineOverrides } from '../core/deadlines.ts'
 import type { Factor, Rate } from '../core/money.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
 import type { UsageKind } from '../core/usage.ts'
+import type { BackendFacts } from './backend-facts.ts'
 
 /** A kind without a rate has no known price; see metering/price-sheet.ts for the fallbacks. */
 export type Rates = { readonly [kind in UsageKind]?: Rate }
@@ -59,6 +60,8 @@ export interface Backend {
   /** Tokens, where this provider allows others than the model's; undefined: as the model says. */
   readonly contextWindow?: number | undefined
   readonly maxOutputTokens?: number | undefined
+  /** Undefined: nothing is told, by its row or by its provider's entry. */
+  readonly facts?: BackendFacts | undefined
 }
 
 export const TIERS = ['economy', 'standard', 'premium'] as const
@@ -94,6 +97,8 @@ export interface ProviderEntry {
   readonly deadlines?: DeadlineOverrides | undefined
   /** For backends without a markup of their own; undefined: 1. */
   readonly markup?: Factor | undefined
+  /** For backends that do not say otherwise. */
+  readonly facts?: BackendFacts | undefined
 }
 
 export interface Catalog {

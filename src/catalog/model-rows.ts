@@ -2,6 +2,7 @@
 
 import type { Need, Task } from '../core/ask.ts'
 import { isAutoModel } from './auto-models.ts'
+import { BACKEND_FACT_KEYS, readFacts } from './backend-facts.ts'
 import { TIERS, type Backend, type Model, type Tier } from './catalog.ts'
 import type { Report } from './config-error.ts'
 import { readDeadlines, readStreamMode } from './deadline-rows.ts'
@@ -24,7 +25,7 @@ type Capability = Need | 'reasoning'
 const SIZE_KEYS = ['context_window', 'max_output_tokens']
 const MODEL_KEYS =
   ['display_name', 'tier', 'capabilities', ...SIZE_KEYS, 'timeouts', 'stream_mode', 'aliases', 'backends']
-const BACKEND_KEYS = ['provider', 'model_id', 'priority', ...SIZE_KEYS, ...PRICE_KEYS, 'markup']
+const BACKEND_KEYS = ['provider', 'model_id', 'priority', ...SIZE_KEYS, ...PRICE_KEYS, 'markup', ...BACKEND_FACT_KEYS]
 const MOST_TOKENS = 1_000_000_000
 /** Backends without a priority keep their order, with room between them: 10, 20, 30 … */
 const PRIORITY_STEP = 10
@@ -135,6 +136,7 @@ function readBackend (field: Field, priority: number, report: Report): Backend |
     priority: readPriority(members.get('priority')) ?? priority,
     price: priceOf(members, report),
     markup: factorOf(members.get('markup'), 1n),
+    facts: readFacts(members, report),
     ...readSizes(members)
   }
   const provider = readRequired(field, members, 'provider')

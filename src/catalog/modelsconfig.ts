@@ -1,6 +1,7 @@
 // modelsconfig.yml to a catalog: everything that is wrong with the file is said at once, with line and path.
 
 import { createHash } from 'node:crypto'
+import { mergeFacts } from './backend-facts.ts'
 import type { Backend, Catalog, Model, Price, ProviderEntry } from './catalog.ts'
 import { ConfigError, createReport, type Report } from './config-error.ts'
 import { LARGEST_FILE_BYTES } from './config-file.ts'
@@ -48,7 +49,7 @@ function readRoot (root: Field, report: Report): Omit<Catalog, 'version' | 'crea
   const members = knownMembersOf(root, KEYS, report)
   if (members.size === 0) return root.refuse('has neither "models" nor "providers"')
   const providers = readProviders(members.get('providers'), report)
-  const rows = readModels(members.get('models'), report).map((row) => ({ ...row, model: withMarkups(row.model, providers) }))
+  const rows = readModels(members.get('models'), report).map((row) => ({ ...row, model: withEntries(row.model, providers) }))
   const models = rows.map(({ model }) => model)
   return {
     models: new Map(models.map((model) => [model.name, model])),
@@ -58,12 +59,16 @@ function readRoot (root: Field, report: Report): Omit<Catalog, 'version' | 'crea
   }
 }
 
-/** Backends without a markup of their own take that of their provider's entry. */
-function withMarkups (model: Model, providers: ReadonlyMap<string, ProviderEntry>): Model {
-  const ofEntry = ({ provider, markup }: Backend) => markup === undefined ? providers.get(provider)?.markup : undefined
-  if (model.backends.every((backend) => ofEntry(backend) === undefined)) return model
-  const backends = model.backends.map((backend) =>
-    Object.freeze({ ...backend, markup: backend.markup ?? ofEntry(backend) }))
+/** What a backend's row does not say, its provider's entry does: markup and facts. */
+function withEntries (model: Model, providers: ReadonlyMap<string, ProviderEntry>): Model {
+  const says = (entry: ProviderEntry | undefined) => entry?.markup !== undefined || entry?.facts !== undefined
+  if (!model.backends.some(({ provider }) => says(providers.get(provider)))) return model
+  const backends = model.backends.map((backend) => {
+    const entry = providers.get(backend.provider)
+    return Object.freeze({
+      ...backend, markup: backend.markup ?? entry?.markup, facts: mergeFacts(entry?.facts, backend.facts)
+    })
+  })
   return Object.freeze({ ...model, backends: Object.freeze(backends) })
 }
 

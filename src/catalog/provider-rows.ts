@@ -1,6 +1,7 @@
 // `providers:` of modelsconfig.yml: built-in providers changed, and further ones.
 
 import { WIRES, type WireName } from '../core/ask.ts'
+import { PROVIDER_FACT_KEYS, readFacts } from './backend-facts.ts'
 import { readBaseUrl } from './base-url.ts'
 import type { ProviderEntry } from './catalog.ts'
 import type { Report } from './config-error.ts'
@@ -8,7 +9,7 @@ import { readDeadlines } from './deadline-rows.ts'
 import { countOf, didYouMean, knownMembersOf, membersOf, shown, textOf, type Field } from './fields.ts'
 import { factorOf } from './price-terms.ts'
 
-const KEYS = ['wire', 'base_url', 'credential', 'priority', 'timeouts', 'markup']
+const KEYS = ['wire', 'base_url', 'credential', 'priority', 'timeouts', 'markup', ...PROVIDER_FACT_KEYS]
 /** Part of backend ids (`<provider>:<model id>`), of `provider/model` names and of a header. */
 const PROVIDER_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/
 const SPOKEN: readonly WireName[] = ['openai-chat']
@@ -48,7 +49,8 @@ function readProvider (id: string, field: Field, report: Report): ProviderEntry 
     credential,
     priority: readPriority(members.get('priority')),
     deadlines: readDeadlines(members.get('timeouts'), report),
-    markup: factorOf(members.get('markup'), 1n)
+    markup: factorOf(members.get('markup'), 1n),
+    facts: readFacts(members, report)
   })
 }
 
