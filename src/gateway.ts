@@ -13,6 +13,7 @@ import type { Metrics } from './metrics/exposition.ts'
 import type { Credentials } from './providers/credentials.ts'
 import type { Providers } from './providers/registry.ts'
 import type { Health } from './routing/health.ts'
+import type { Performance } from './routing/performance.ts'
 import type { Router } from './routing/router.ts'
 import type { Settings } from './settings.ts'
 
@@ -31,6 +32,8 @@ export interface Gateway {
   readonly credentials: Credentials
   /** How each backend is that was called. */
   readonly health: Pick<Health, 'list'>
+  /** How fast and how reliable each backend has been lately. */
+  readonly performance: Performance
   readonly metrics: Metrics
   readonly router: Router
   catalog (): Catalog

@@ -33,6 +33,7 @@ import { createDryRunUpstream } from './providers/dry-run/upstream.ts'
 import { createRequestLine } from './request-line.ts'
 import { describeNothingEligible, planText } from './routing/explain.ts'
 import { createHealth } from './routing/health.ts'
+import { createPerformance } from './routing/performance.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
 import { createRouter } from './routing/router.ts'
 import type { Settings } from './settings.ts'
@@ -61,17 +62,17 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const credentials = mode === 'dry_run' ? dryRunCredentials(supply.providers) : supply.credentials
   const { catalog, providers } = supply
   const chance = createUnitSource(random)
-  const health = createHealth({ clock, random: chance })
+  const watch = { health: createHealth({ clock, random: chance }), performance: createPerformance(clock) }
   const limits = exchangeLimits(settings, outside)
   const router = createRouter({
-    catalog, providers, credentials, health, strategy: settings.strategy, unknownPrice: settings.unknownPrice
+    catalog, providers, credentials, ...watch, strategy: settings.strategy, unknownPrice: settings.unknownPrice
   })
   const running = createExchange({
     clock,
     ledger,
     router,
     credentials: countAttempts(credentials, tallies),
-    health,
+    ...watch,
     upstream,
     providers,
     ...limits,
@@ -83,7 +84,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     report: countExchanges(createRequestLine(log), tallies)
   })
   const replays = openReplays(ledger, settings, limits)
-  const metrics = openMetrics({ ...limits, tallies, catalog, providers, credentials, health, ledger, running })
+  const metrics = openMetrics({ ...limits, tallies, catalog, providers, credentials, ...watch, ledger, running })
   const interrupt = () => { running.interrupt() }
   const close = async () => {
     supply.close()
@@ -96,7 +97,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
   const books = { ledger, keys, ...openReadSide(sqlite, clock) }
-  const parts = { ...books, credentials, health, metrics, router, catalog, providers, exchange, replays }
+  const parts = { ...books, credentials, ...watch, metrics, router, catalog, providers, exchange, replays }
   return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt, close }
 }
 

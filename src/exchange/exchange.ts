@@ -21,6 +21,7 @@ import type { Delivering } from './delivering.ts'
 import { failureOf, nothingEligible } from './failure.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
+import { performedOf } from './performed.ts'
 import { refuse } from './refuse.ts'
 import { Runs, type Running } from './running.ts'
 import { attemptResult, priceAnswer, priceFailure } from './settle.ts'
@@ -122,7 +123,9 @@ class Run implements Delivering {
       if (!rest) return
       const next = await this.#next(turns, rest)
       if (!next) throw this.#delivery.failure ?? failureOf(plan.requestedModel, this.attempts)
-      turn = await this.#books.retry(attemptResult(rest, priceFailure(this.ask, rest, this.parts)), next)
+      const cost = priceFailure(this.ask, rest, this.parts)
+      this.#measure(rest, cost)
+      turn = await this.#books.retry(attemptResult(rest, cost), next)
     }
   }
 
@@ -214,6 +217,11 @@ class Run implements Delivering {
     return this.ask.deadlines !== undefined || this.parts.clock.monotonicMs() >= this.#endAtMs
   }
 
+  #measure (attempted: Attempted, { usage }: Priced): void {
+    if (this.#isOwnDeadline(attempted.outcome)) return
+    this.parts.performance.note(attempted.turn.candidate.backend.id, performedOf(attempted, usage))
+  }
+
   /** Undefined: it is settled and told. Else what the attempt came to, and the next one has its turn. */
   async #deliver (attempted: Attempted): Promise<Attempted | undefined> {
     const { plain, live } = attempted
@@ -262,6 +270,7 @@ class Run implements Delivering {
 
   async settle (ending: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {
     this.#endDrain?.()
+    if (attempted && cost) this.#measure(attempted, cost)
     await this.#books.settle(ending, attempted, cost)
     this.#books.report(ending, this.attempts, cost)
   }

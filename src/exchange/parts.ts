@@ -7,6 +7,7 @@ import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
 import type { Health } from '../routing/health.ts'
 import type { NothingEligible } from '../routing/nothing-eligible.ts'
+import type { Performance } from '../routing/performance.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { RetryBudget } from '../routing/retry-budget.ts'
 import type { Router } from '../routing/router.ts'
@@ -21,6 +22,8 @@ export interface ExchangeParts {
   readonly router: Router
   readonly credentials: Credentials
   readonly health: Health
+  /** Hears every ended attempt once. */
+  readonly performance: Pick<Performance, 'note'>
   readonly upstream: Upstream
   providers (): Providers
   readonly deadlines: Deadlines
