@@ -1,4 +1,4 @@
-// Rows as bytes: a number and a bigint of the same value are the same bytes, at every edge.
+// Rows as bytes: numbers and strings give the same bytes as the bigints and blobs they stand for.
 
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -12,7 +12,7 @@ const EDGES = [
 ]
 const BEYOND = [2n ** 53n, 2n ** 53n + 1n, -(2n ** 53n), -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)]
 
-function hashOf (values: ReadonlyArray<number | bigint>): string {
+function hashOf (values: ReadonlyArray<number | bigint | string | Buffer>): string {
   const bytes = new BlockBytes()
   for (const value of values) bytes.add('names', [1, value])
   return bytes.hash().toString('hex')
@@ -33,4 +33,25 @@ t.test('integers that do not fit a number are read exactly, and the rows beside 
   const columns = sqlite.prepare<[], string>('SELECT name FROM pragma_table_info(\'adjustments\') ORDER BY cid').pluck().all()
   const read = createRowReaders(sqlite).adjustments(1, 100, -1).map((row) => row[columns.indexOf('cost_nano_usd')])
   t.same(read, costs)
+})
+
+t.test('a text has the bytes it has in the file', async (t) => {
+  for (const text of ['', 'a', 'é', '\ufeff', 'a\u0000b', '😀', 'x'.repeat(70_000), '€'.repeat(30_000)]) {
+    t.equal(hashOf([text, 'end']), hashOf([Buffer.from(text), Buffer.from('end')]), text.slice(0, 3))
+  }
+})
+
+t.test('text that is not UTF-8 is read as it is', async (t) => {
+  const sqlite = new Database(':memory:')
+  t.teardown(() => { sqlite.close() })
+  migrate(sqlite)
+  const texts = [Buffer.from('plain'), Buffer.from([0x61, 0xff]), Buffer.from([0x61, 0xfe]), Buffer.from([0xed, 0xa0, 0x80]),
+    Buffer.from('\ufeffb'), Buffer.from('\ufffd')]
+  const insert = sqlite.prepare('INSERT INTO names (id, text) VALUES (?, CAST(? AS TEXT))')
+  for (const [at, text] of texts.entries()) insert.run(at + 1, text)
+  const read = createRowReaders(sqlite).names
+  for (const [at, text] of texts.entries()) {
+    const [, value] = read(at + 1, at + 2, 1)[0] ?? []
+    t.same(Buffer.from(value as string | Buffer), text, text.toString('hex'))
+  }
 })

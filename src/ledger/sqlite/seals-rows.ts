@@ -19,12 +19,16 @@ export interface SealedRow {
   readonly id: number
 }
 
-/** Values as they are read: id first; texts as blobs; integers as numbers where no row of the read needs more. */
-type Values = ReadonlyArray<number | bigint | Buffer | null>
+type Value = number | bigint | string | Buffer | null
+/** Values as they are read, id first: numbers and strings, or bigints and blobs where a row of the read needs them. */
+type Values = readonly Value[]
 
 export const DIGEST_BYTES = 4
 const FIRST_BYTES = 64 * 1024
 const WORD = 2 ** 32
+const UNDECODED = '\ufffd'
+/** Bytes of UTF-8 for one UTF-16 unit. */
+const MOST_BYTES_PER_UNIT = 3
 
 /** Reads rows of [first, end) in the order of ids, `most` at the most (-1: all). */
 export type ReadRows = (first: number, end: number, most: number) => Values[]
@@ -34,11 +38,11 @@ export function createRowReaders (sqlite: Database): { readonly [table in Sealed
   const columns = sqlite.prepare<[string], { name: string, type: string }>(
     'SELECT name, type FROM pragma_table_info(?) ORDER BY cid')
   const reader = (table: SealedTable): ReadRows => {
-    const values = columns.all(table).map(({ name, type }) => type === 'TEXT' ? `CAST(${name} AS BLOB)` : name)
-    const prepare = () => sqlite.prepare<[number, number, number], Values>(
+    const named = columns.all(table)
+    const select = (values: readonly string[]) => sqlite.prepare<[number, number, number], Values>(
       `SELECT ${values.join(', ')} FROM ${table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?`).raw()
-    const read = prepare()
-    const readExact = prepare().safeIntegers()
+    const read = select(named.map(({ name }) => name))
+    const readExact = select(named.map(({ name, type }) => type === 'TEXT' ? `CAST(${name} AS BLOB)` : name)).safeIntegers()
     return (first, end, most) => {
       const rows = read.all(first, end, most)
       return rows.every(isExact) ? rows : readExact.all(first, end, most)
@@ -47,9 +51,15 @@ export function createRowReaders (sqlite: Database): { readonly [table in Sealed
   return Object.fromEntries(TABLES.map((table) => [table, reader(table)])) as { [table in SealedTable]: ReadRows }
 }
 
-/** A larger integer was rounded, but never to one this small. Reading all as bigints took twice the time. */
+/** Reading all rows as bigints and blobs took twice the time. */
 function isExact (values: Values): boolean {
-  return values.every((value) => typeof value !== 'number' || Number.isSafeInteger(value))
+  return values.every(isExactValue)
+}
+
+/** An integer that was rounded is never one this small, and text that is not UTF-8 has the mark of its decoding. */
+function isExactValue (value: Value): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value)
+  return typeof value !== 'string' || !value.includes(UNDECODED)
 }
 
 /** The rows of one block, with their bytes one behind the other in a buffer that is used again. */
@@ -87,25 +97,45 @@ export class BlockBytes {
     return hash('sha256', this.#buffer.subarray(0, this.#length), 'buffer')
   }
 
-  #addValue (value: number | bigint | Buffer | null): void {
-    if (value === null) {
-      this.#reserve(1)
-      this.#length = this.#buffer.writeUInt8(0, this.#length)
-    } else if (typeof value === 'number') {
-      this.#reserve(9)
-      this.#length = this.#buffer.writeUInt8(1, this.#length)
-      this.#length = this.#buffer.writeInt32BE(Math.floor(value / WORD), this.#length)
-      this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length)
-    } else if (typeof value === 'bigint') {
-      this.#reserve(9)
-      this.#length = this.#buffer.writeUInt8(1, this.#length)
-      this.#length = this.#buffer.writeBigInt64BE(value, this.#length)
-    } else {
-      this.#reserve(5 + value.length)
-      this.#length = this.#buffer.writeUInt8(2, this.#length)
-      this.#length = this.#buffer.writeUInt32BE(value.length, this.#length)
-      this.#length += value.copy(this.#buffer, this.#length)
-    }
+  #addValue (value: Value): void {
+    if (value === null) this.#addNull()
+    else if (typeof value === 'number') this.#addNumber(value)
+    else if (typeof value === 'bigint') this.#addBigint(value)
+    else if (typeof value === 'string') this.#addText(value)
+    else this.#addBytes(value)
+  }
+
+  #addNull (): void {
+    this.#reserve(1)
+    this.#length = this.#buffer.writeUInt8(0, this.#length)
+  }
+
+  /** The same eight bytes as of a bigint. */
+  #addNumber (value: number): void {
+    this.#reserve(9)
+    this.#length = this.#buffer.writeUInt8(1, this.#length)
+    this.#length = this.#buffer.writeInt32BE(Math.floor(value / WORD), this.#length)
+    this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length)
+  }
+
+  #addBigint (value: bigint): void {
+    this.#reserve(9)
+    this.#length = this.#buffer.writeUInt8(1, this.#length)
+    this.#length = this.#buffer.writeBigInt64BE(value, this.#length)
+  }
+
+  #addText (value: string): void {
+    this.#reserve(5 + value.length * MOST_BYTES_PER_UNIT)
+    const bytes = this.#buffer.write(value, this.#length + 5)
+    this.#length = this.#buffer.writeUInt8(2, this.#length)
+    this.#length = this.#buffer.writeUInt32BE(bytes, this.#length) + bytes
+  }
+
+  #addBytes (value: Buffer): void {
+    this.#reserve(5 + value.length)
+    this.#length = this.#buffer.writeUInt8(2, this.#length)
+    this.#length = this.#buffer.writeUInt32BE(value.length, this.#length)
+    this.#length += value.copy(this.#buffer, this.#length)
   }
 
   #reserve (bytes: number): void {
