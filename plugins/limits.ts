@@ -20,6 +20,10 @@ declare module 'fastify' {
     /** The work an inference route asks for. Routes without it take no place and count against no limit. */
     task?: Task
   }
+  interface FastifyRequest {
+    /** The work that has begun for the request, which may outlast its client; never rejects. */
+    running: Promise<void> | undefined
+  }
   interface FastifyInstance {
     load: Load
   }
@@ -48,6 +52,7 @@ export default fp<LimitsOptions>(async (fastify, { gateway }) => {
   const lag = new LoopLag({ clock, limitMs, isBusy: () => admission.inFlight > 0 })
   const checkRate = createRateCheck(gateway)
   const enter = createEnter(admission, clock)
+  fastify.decorateRequest('running', undefined)
   fastify.decorate('load', {
     get inFlight () { return admission.inFlight },
     get waiting () { return admission.waiting },
@@ -76,17 +81,26 @@ export default fp<LimitsOptions>(async (fastify, { gateway }) => {
 type Done = (error?: Error) => void
 type EnterHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
 
-/** The place is given back when the response closes: finished, broken or abandoned, that happens exactly once. */
+/**
+ * The place is given back when the response closes: finished, broken or abandoned, that happens exactly once. One that
+ * was not finished waits for its exchange too: it may go on without a client, and each call upstream needs a place.
+ */
 function createEnter (admission: Admission, clock: Gateway['clock']): EnterHook {
-  const hold = (keyId: string | undefined, reply: FastifyReply) => {
+  const hold = (request: FastifyRequest, { raw }: FastifyReply) => {
+    const { keyId } = request.principal
     const sinceMs = clock.monotonicMs()
-    reply.raw.once('close', () => { admission.leave(keyId, clock.monotonicMs() - sinceMs) })
+    const leave = () => { admission.leave(keyId, clock.monotonicMs() - sinceMs) }
+    raw.once('close', () => {
+      if (request.running && !raw.writableEnded) request.running.finally(leave)
+      else leave()
+    })
   }
-  const wait: EnterHook = ({ principal: { keyId, maxInFlight: keyLimit, ip } }, reply, done) => {
+  const wait: EnterHook = (request, reply, done) => {
+    const { keyId, maxInFlight: keyLimit, ip } = request.principal
     const verdict = admission.wait({ keyId, keyLimit, ip }, (noPlace) => {
       reply.raw.off('close', onGone)
       if (noPlace !== undefined) return done(refusalOf(noPlace, reply, clock.nowMs()))
-      hold(keyId, reply)
+      hold(request, reply)
       done()
     })
     if (typeof verdict !== 'function') throw refusalOf(verdict, reply, clock.nowMs())
@@ -101,7 +115,7 @@ function createEnter (admission: Admission, clock: Gateway['clock']): EnterHook 
     if (reply.raw.destroyed) throw new GatewayError('client_gone')
     const { keyId, maxInFlight } = request.principal
     if (!admission.tryEnter(keyId, maxInFlight)) return wait(request, reply, done)
-    hold(keyId, reply)
+    hold(request, reply)
     done()
   }
 }

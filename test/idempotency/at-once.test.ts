@@ -111,6 +111,24 @@ t.test('a stream that broke is given as it was: the same bytes, and again no end
   t.equal(upstream.requests.length, calls)
 })
 
+t.test('a client that leaves keeps its place until its exchange has ended: no second call before that', async (t) => {
+  const { answer, open } = held(chatJson())
+  const { upstream, broker, ask } = await brokerOf(t, answer, { env: { AIBROKER_QUEUE_MS: '0' } })
+  const { token } = broker.gateway.keys.create({ name: 'narrow', maxInFlight: 1 })
+  const own = { authorization: `Bearer ${token}` }
+  await leaveBefore(broker.url, CHAT, () => upstream.received(), { 'idempotency-key': 'first', ...own })
+  for (const key of ['second', 'third']) {
+    const refused = await ask(key, CHAT, own)
+    t.equal(refused.status, 429)
+    t.equal(refused.json().error.metadata.reason, 'too_many_in_flight')
+  }
+  t.equal(upstream.requests.length, 1)
+  open()
+  await patiently(() => ask('first', CHAT, own))
+  t.equal((await ask('second', CHAT, own)).status, 200, 'the place is free again')
+  t.equal(upstream.requests.length, 2)
+})
+
 /** Sends a request under key `k` and hangs up when `reached` says so. */
 async function leaveBefore (
   url: string, body: object, reached: () => Promise<unknown>, headers: Record<string, string> = { 'idempotency-key': 'k' }
@@ -127,6 +145,6 @@ async function leaveBefore (
 async function patiently (ask: () => ReturnType<typeof post>) {
   for (;;) {
     const answer = await ask()
-    if (answer.status !== 409) return answer
+    if (answer.status !== 409 && answer.status !== 429) return answer
   }
 }
