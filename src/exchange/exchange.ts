@@ -27,6 +27,7 @@ import { Runs, type Running } from './running.ts'
 import { attemptResult, priceAnswer, priceFailure } from './settle.ts'
 import type { Stoppable } from './stoppable.ts'
 import { Turns, type Turn } from './turns.ts'
+import { noteUnanswered } from './unserved.ts'
 
 const NO_LESSON: Outcome = { kind: 'abandoned' }
 
@@ -246,6 +247,7 @@ class Run implements Delivering {
     if (!this.#books.hasRow) this.#books.report({ status, error: error.code }, [], undefined)
     await this.#settleError({ status, error: error.code }, last)
     this.#delivery.release()
+    noteUnanswered(this.outlet, error, this.attempts, this.client.isBegun)
     if (error.code === 'client_gone') return this.client.cut(undefined)
     if (this.client.isBegun) return this.#delivery.breakOff(error)
     this.client.release()

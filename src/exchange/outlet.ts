@@ -15,6 +15,8 @@ export interface Outlet {
   onGone (listener: () => void): void
   /** Hears once when nothing of the answer waits here any more: it went out, or never will. At once when so already. */
   onClosed (listener: () => void): void
-  /** No provider has taken the request that is about to be refused. */
+  /** No provider has taken the request that is about to be refused or cut. */
   noteUnserved? (): void
+  /** The refusal that follows is about the broker: what a provider made of the request nobody has heard. */
+  noteInterrupted? (): void
 }

@@ -13,7 +13,7 @@ export type Recorded =
   | { readonly kind: 'answered', readonly answer: KeptAnswer }
   /** No provider took the request. */
   | { readonly kind: 'unserved' }
-  /** It ended before anything was said. */
+  /** It ended before anything was said that is its answer. */
   | { readonly kind: 'silent' }
 
 export interface RecorderParts {
@@ -33,6 +33,7 @@ export class Recorder implements Outlet {
   #blocks: Buffer[] | undefined = []
   #bytes = 0
   #isUnserved = false
+  #isInterrupted = false
   #isEnded = false
   /** Set once the client has left and the exchange goes on. */
   #endDrain: (() => void) | undefined
@@ -86,6 +87,10 @@ export class Recorder implements Outlet {
     this.#isUnserved = true
   }
 
+  noteInterrupted (): void {
+    this.#isInterrupted = true
+  }
+
   #leave (): void {
     if (this.#isEnded) return
     this.#endDrain = this.#blocks && this.#parts.drains.begin(() => { this.#gone() })
@@ -116,7 +121,7 @@ export class Recorder implements Outlet {
 
   #recorded (ending: KeptAnswer['ending']): Recorded {
     if (this.#isUnserved) return { kind: 'unserved' }
-    if (!this.#head) return { kind: 'silent' }
+    if (!this.#head || this.#isInterrupted) return { kind: 'silent' }
     const body = this.#blocks && Buffer.concat(this.#blocks, this.#bytes)
     return { kind: 'answered', answer: { ...this.#head, ending, body } }
   }

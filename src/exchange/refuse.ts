@@ -6,7 +6,6 @@ import type { Attempted } from './attempted.ts'
 import { exchangeHeaders } from './answer-headers.ts'
 import { textHeader } from './lanes.ts'
 import type { Outlet } from './outlet.ts'
-import { isUnserved } from './unserved.ts'
 
 export interface RefusalFacts {
   readonly id: string
@@ -22,7 +21,6 @@ export function refuse (outlet: Outlet, ask: Ask, error: GatewayError, { id, att
   for (const name in own) headers.push(name, own[name] as string)
   const body = verbatimRefusal(last) ?? Buffer.from(JSON.stringify(ask.wire.encodeError(error, id)))
   headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(body.length))
-  if (isUnserved(attempts)) outlet.noteUnserved?.()
   outlet.begin(error.status, headers)
   outlet.end(body)
 }

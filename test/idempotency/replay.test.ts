@@ -2,8 +2,9 @@
 
 import t from 'tap'
 import { post } from '../helper.ts'
+import { until } from '../plugins/held.ts'
 import { answerJson, chatJson, chatSse, provider, sequence, status } from '../upstreams.ts'
-import { brokerOf, CHAT, REPLAYED, STREAM } from './asking.ts'
+import { brokerOf, CHAT, held, REPLAYED, STREAM } from './asking.ts'
 
 const VOLATILE = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding', REPLAYED])
 
@@ -116,6 +117,35 @@ t.test('a request that no provider took may be made again under its key', async 
     t.ok(exchanges() === 2, 'it is an exchange of its own')
     t.ok(upstream.requests.length >= calls)
   }
+})
+
+t.test('the refusal of a broker that stops is nobody\'s answer', async (t) => {
+  await t.test('what a provider works on is not known, and not sent again', async (t) => {
+    const { answer, open } = held(chatJson())
+    t.teardown(open)
+    const { upstream, ask, broker } = await brokerOf(t, answer)
+    const first = ask('k')
+    await upstream.received()
+    broker.gateway.interrupt()
+    t.equal((await first).json().error.metadata.reason, 'draining')
+    const second = await ask('k')
+    t.equal(second.status, 409)
+    t.equal(second.json().error.metadata.reason, 'idempotency_unknown')
+    t.equal(upstream.requests.length, 1)
+  })
+
+  await t.test('what nobody took is free', async (t) => {
+    const { upstream, ask, broker, exchanges } = await brokerOf(t, status(429, undefined, { 'retry-after': '4' }))
+    const first = ask('k')
+    await upstream.received()
+    await until(() => broker.gateway.credentials.state('test0').kind === 'cooling')
+    broker.gateway.interrupt()
+    t.equal((await first).json().error.metadata.reason, 'draining')
+    const second = await ask('k')
+    t.equal(second.json().error.metadata.reason, 'all_throttled')
+    t.notOk(second.headers.has(REPLAYED))
+    t.equal(exchanges(), 2, 'it is an exchange of its own')
+  })
 })
 
 t.test('a model nobody serves, and a provider nobody reaches, leave the key free', async (t) => {
