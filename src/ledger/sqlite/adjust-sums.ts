@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3'
 import { openBudgetRows } from '../../budgets/budget-rows.ts'
 import type { Budget } from '../../budgets/budget.ts'
 import type { NanoUsd } from '../../core/money.ts'
+import { changedHoursOf } from './changed-hours.ts'
 import { readPlaces } from './budget-sets.ts'
 import { HOUR_MS } from './rollup.ts'
 
@@ -58,6 +59,7 @@ const UNLIST = 'DELETE FROM usage_span_list WHERE start <= :hour AND start + hou
 const SPEND = 'UPDATE budget_windows SET spent = spent + ? WHERE budget = ? AND start_ms = ?'
 
 export function createAdjustedSums (sqlite: Database): AdjustedSums {
+  const changed = changedHoursOf(sqlite)
   const find = sqlite.prepare<[number], AttemptRow>(ATTEMPT)
   const last = sqlite.prepare<[{ attempt: number }], Pick<Place, 'model' | 'provider'>>(LAST)
   const addCost = sqlite.prepare(ADD_COST)
@@ -76,6 +78,7 @@ export function createAdjustedSums (sqlite: Database): AdjustedSums {
         changeOne(takeUnpriced.run(counted).changes, counted)
       }
       unlist.run({ hour })
+      changed.note(hour)
       if (budgets !== null) spend(budgets, modelName, difference - BigInt(bound))
     }
   }

@@ -30,13 +30,5 @@ export const SPAN_MEASURES = MEASURES.join(', ')
 
 const FOLDS: { readonly [measure: string]: string } = { first_ms: 'min', last_ms: 'max' }
 
-const READ: { readonly [measure: string]: string } = {
-  usd: 'sum(usd) + sum(nano_usd) / 1000000000',
-  nano_usd: 'sum(nano_usd) % 1000000000'
-}
-
 /** Aggregates over rows that have the measures as columns. */
 export const ADDED_UP = MEASURES.map((measure) => `${FOLDS[measure] ?? 'sum'}(${measure})`).join(', ')
-
-/** The same for reading: money whole, in dollars below 2^53 and a rest below one dollar. */
-export const READ_OUT = MEASURES.map((measure) => READ[measure] ?? `${FOLDS[measure] ?? 'sum'}(${measure})`).join(', ')

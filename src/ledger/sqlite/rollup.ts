@@ -7,6 +7,7 @@
 import type { Database } from 'better-sqlite3'
 import { USAGE_KINDS, type Usage } from '../../core/usage.ts'
 import type { NanoUsd } from '../../core/money.ts'
+import { changedHoursOf } from './changed-hours.ts'
 import { COUNTS_OF_ATTEMPT, OWN_KINDS, RARE_KINDS, SUM_COLUMNS, usageOf } from './columns.ts'
 
 /** What places an exchange in a bucket. Numbers are ids of names. */
@@ -76,6 +77,7 @@ const ATTEMPTS = `
 
 /** `touch` hears of each hour that is written. */
 export function createRollup (sqlite: Database, touch: (hour: number) => void): Rollup {
+  const changed = changedHoursOf(sqlite)
   const writeBucket = bucketWriter(sqlite)
   const attemptsOf = sqlite.prepare<[{ row: number }], unknown[]>(ATTEMPTS).raw().safeIntegers()
   const buckets = new Map<string, Bucket>()
@@ -111,6 +113,7 @@ export function createRollup (sqlite: Database, touch: (hour: number) => void): 
       for (const bucket of buckets.values()) {
         writeBucket(bucket)
         touch(bucket.place[0])
+        changed.note(bucket.place[0])
       }
       buckets.clear()
     },
