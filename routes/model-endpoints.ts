@@ -2,7 +2,7 @@
 // `/providers` and `/parameters/{id}`.
 
 import type { FastifyPluginAsync } from 'fastify'
-import { endpointsOf, parametersAt, type ModelEndpoints } from '../src/catalog/endpoint-card.ts'
+import { endpointsOf, endpointsWithoutRetention, parametersAt, type ModelEndpoints } from '../src/catalog/endpoint-card.ts'
 import { modelListOf, type ListedModel } from '../src/catalog/model-card.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import type { Gateway } from '../src/gateway.ts'
@@ -28,7 +28,9 @@ const modelEndpoints: FastifyPluginAsync = async (fastify) => {
   const { gateway } = fastify
   const list = () => modelListOf(gateway.catalog())
 
-  fastify.get('/endpoints/zdr', async () => ({ data: [] }))
+  fastify.get('/endpoints/zdr', async () => ({
+    data: endpointsWithoutRetention(list().models, sightsOf(gateway))
+  }))
 
   fastify.get('/providers', async () => ({
     data: gateway.providers().all()
@@ -53,6 +55,6 @@ const UNTOLD = {
 function parametersOf ({ card, model }: ListedModel, provider: string | undefined): readonly string[] {
   if (provider === undefined || !model) return card.supported_parameters
   const backend = model.backends.find((backend) => backend.provider === provider.toLowerCase())
-  if (backend) return parametersAt(model, card)
+  if (backend) return parametersAt({ card, backend })
   throw new GatewayError('nothing_eligible', { model: card.id, reason: 'that provider does not serve it.' })
 }

@@ -1,14 +1,7 @@
 // What the catalog's routes see of backends beside the catalog: names, rest, and how they did lately.
 
 import type { EndpointSights } from '../src/catalog/endpoint-card.ts'
-import type { Measured } from '../src/catalog/measured.ts'
 import type { Gateway } from '../src/gateway.ts'
-
-const NOTHING: Measured = { latencyMs: () => undefined, throughput: () => undefined, uptime: () => undefined }
-
-export function measuredBy (_gateway: Gateway): Measured {
-  return NOTHING
-}
 
 /** As they are now. */
 export function sightsOf (gateway: Gateway): EndpointSights {
@@ -17,6 +10,6 @@ export function sightsOf (gateway: Gateway): EndpointSights {
   return {
     nameOf: (provider) => providers.get(provider)?.displayName ?? provider,
     isResting: (backendId) => resting.has(backendId),
-    measured: measuredBy(gateway)
+    measured: gateway.performance
   }
 }

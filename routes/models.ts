@@ -9,7 +9,6 @@ import { openTo } from '../src/catalog/own-models.ts'
 import { createEndpointAnswers, ENDPOINTS } from './model-endpoints.ts'
 import { findModel } from './model-find.ts'
 import { countAnswer, listAnswer, type ListParts } from './model-list.ts'
-import { measuredBy } from './model-sights.ts'
 
 type Wildcard = { Params: { readonly '*': string } }
 
@@ -19,9 +18,8 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 const models: FastifyPluginAsync = async (fastify) => {
   const { gateway } = fastify
   const endpoints = createEndpointAnswers(gateway)
-  const measured = measuredBy(gateway)
   const list = () => modelListOf(gateway.catalog())
-  const parts = (): ListParts => ({ nowS: Math.floor(gateway.clock.nowMs() / 1_000), measured })
+  const parts = (): ListParts => ({ nowS: Math.floor(gateway.clock.nowMs() / 1_000), measured: gateway.performance })
 
   fastify.get('/models', async (request, reply) => {
     reply.type(JSON_TYPE)

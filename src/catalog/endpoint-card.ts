@@ -1,7 +1,6 @@
 // The ways to serve one model as OpenRouter's clients read them: one endpoint for each backend of ours.
 // https://openrouter.ai/docs/api-reference/endpoints/list-endpoints
 
-import { parametersOf } from './card-abilities.ts'
 import { priceOnCard, type CardPricing } from './card-pricing.ts'
 import type { Backend, Model } from './catalog.ts'
 import { DAY_MS, FIVE_MINUTES_MS, HALF_HOUR_MS, type Measured, type Percentiles } from './measured.ts'
@@ -84,10 +83,10 @@ function endpointOf (place: Place, { nameOf, isResting, measured }: EndpointSigh
     ...sizesOf(place),
     pricing: priceOnCard(model, backend.price),
     provider_name: providerName,
-    tag: backend.provider,
-    quantization: null,
+    tag: tagOf(backend),
+    quantization: backend.facts?.quantization ?? null,
     max_prompt_tokens: null,
-    supported_parameters: parametersAt(model, card),
+    supported_parameters: parametersAt(place),
     supports_tool_choice: { auto: hasTools, function: hasTools, none: hasTools, required: hasTools },
     supports_implicit_caching: isCachedUnasked(backend),
     supports_voice_cloning: false,
@@ -113,9 +112,21 @@ function performanceOf ({ id }: Backend, measured: Measured) {
   }
 }
 
-/** What `backend` of the model understands. */
-export function parametersAt (model: Model, card: ModelCard): readonly string[] {
-  return model.isLive ? card.supported_parameters : parametersOf(model)
+/** What this backend understands: what its row says, else what the model's card does. */
+export function parametersAt ({ card, backend }: Pick<Place, 'card' | 'backend'>): readonly string[] {
+  return backend.facts?.supportedParameters ?? card.supported_parameters
+}
+
+/** `deepinfra`, or `deepinfra/turbo` for one of several ways it serves the model. */
+function tagOf ({ provider, facts }: Backend): string {
+  return facts?.variant === undefined ? provider : `${provider}/${facts.variant}`
+}
+
+/** Every endpoint that keeps nothing, in the order of the list. */
+export function endpointsWithoutRetention (models: readonly ListedModel[], sights: EndpointSights): EndpointCard[] {
+  return models.flatMap(({ card, model }) => (model?.backends ?? [])
+    .filter(({ facts }) => facts?.isZdr)
+    .map((backend) => endpointOf({ card, model: model as Model, backend }, sights)))
 }
 
 /** Where reading the cache has a price of its own and writing has none, the provider caches by itself. */

@@ -42,11 +42,11 @@ const FILTERS: { readonly [parameter: string]: ReadFilter } = {
   ...indexFilters('intelligence'),
   ...indexFilters('coding'),
   ...indexFilters('agentic'),
+  zdr: readZdr,
   // Nothing here is known of these: what is asked must make sense, and takes nothing away.
   min_tool_success_rate: numberFilter(undefined, 'least'),
   max_tool_success_rate: numberFilter(undefined, 'most'),
   distillable: oneOf(['true', 'false']),
-  zdr: oneOf(['true', 'false']),
   region: oneOf(['eu', 'us'])
 }
 
@@ -117,6 +117,12 @@ function oneOf (choices: readonly string[]): ReadFilter {
     if (!choices.includes(text)) throw badValue(parameter, `one of ${choices.join(', ')}`)
     return undefined
   }
+}
+
+/** `false` asks for nothing, as in a request. */
+function readZdr (text: string, parameter: string): ModelFilter | undefined {
+  if (text !== 'true' && text !== 'false') throw badValue(parameter, 'true or false')
+  return text === 'true' ? ({ model }) => model?.backends.some(({ facts }) => facts?.isZdr) ?? false : undefined
 }
 
 /** Every word somewhere in the model's name, id or aliases. */

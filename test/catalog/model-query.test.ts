@@ -13,7 +13,7 @@ const UNSEEN: Measured = { latencyMs: () => undefined, throughput: () => undefin
 
 const LIST = modelListOf(readCatalog(`models:
   dear: { context_window: 8000, aliases: [acme/dear-one], backends: [{ provider: acme, model_id: dear, input_cost: 9, output_cost: 90 }] }
-  cheap: { context_window: 200000, capabilities: [vision, tool_calling], backends: [{ provider: moonshot-ai, model_id: c, input_cost: 0.15, output_cost: 0.6 }] }
+  cheap: { context_window: 200000, capabilities: [vision, tool_calling], backends: [{ provider: moonshot-ai, model_id: c, zdr: true, input_cost: 0.15, output_cost: 0.6 }] }
   unknown: { display_name: Great Unknown, backends: [{ provider: acme, model_id: u }] }
   vectors: { capabilities: [embeddings], context_window: 512, backends: [{ provider: acme, model_id: v, input_cost: 0.02 }] }
 `, 'm', NOW_S - 10 * DAY_S).catalog).models.filter(({ model }) => model)
@@ -53,8 +53,9 @@ const FILTERED: ReadonlyArray<readonly [query: QueryTexts, ids: readonly string[
   [{ min_age_days: '10' }, EVERY],
   [{ min_age_days: '10.1' }, []],
   [{ max_age_days: '9' }, []],
+  [{ zdr: 'true' }, ['cheap']],
   [{ min_intelligence_index: '1' }, []],
-  [{ min_tool_success_rate: '0.9', zdr: 'true', region: 'eu', distillable: 'true' }, EVERY]
+  [{ min_tool_success_rate: '0.9', zdr: 'false', region: 'eu', distillable: 'true' }, EVERY]
 ]
 
 for (const [query, ids] of FILTERED) {

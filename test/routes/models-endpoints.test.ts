@@ -15,7 +15,7 @@ models:
     aliases: [openai/gpt-4o]
     backends:
       - { provider: acme, model_id: gpt-4o, input_cost: 2.5, output_cost: 10, cached_input_cost: 1.25 }
-      - { provider: openai, model_id: gpt-4o-2, max_output_tokens: 99, input_cost: 0.15, output_cost: 3, tiers: [{ above_input: 1000, input_cost: 0.3 }] }
+      - { provider: openai, model_id: gpt-4o-2, max_output_tokens: 99, zdr: true, quantization: fp8, variant: turbo, supported_parameters: [tools, seed], input_cost: 0.15, output_cost: 3, tiers: [{ above_input: 1000, input_cost: 0.3 }] }
   plain: { backends: [{ provider: acme, model_id: plain }] }
   vectors: { capabilities: [embeddings], backends: [{ provider: acme, model_id: vectors, input_cost: 0.02 }] }
 `
@@ -100,9 +100,11 @@ t.test('79, 82: one endpoint for each backend, with every member; null where not
     })
   }
   t.match(data.endpoints, [
-    { tag: 'acme', provider_name: 'acme', max_completion_tokens: 16_384, pricing: { prompt: '0.0000025' }, supports_implicit_caching: true },
+    { tag: 'acme', quantization: null, provider_name: 'acme', max_completion_tokens: 16_384, pricing: { prompt: '0.0000025' }, supports_implicit_caching: true },
     {
-      tag: 'openai',
+      tag: 'openai/turbo',
+      quantization: 'fp8',
+      supported_parameters: ['tools', 'seed'],
       provider_name: 'OpenAI',
       max_completion_tokens: 99,
       supports_implicit_caching: false,
@@ -165,14 +167,36 @@ t.test('83: providers that could be called, with every member', async (t) => {
 t.test('83: parameters of a model, and where one provider serves it', async (t) => {
   const { get } = await serve(t)
   t.match((await get('/v1/parameters/openai/gpt-4o')).body, { data: { model: 'gpt-4o', supported_parameters: /tools/ } })
-  t.match((await get('/v1/parameters/gpt-4o?provider=OpenAI')).body.data.supported_parameters, /tool_choice/)
+  t.same((await get('/v1/parameters/gpt-4o?provider=OpenAI')).body.data.supported_parameters, ['tools', 'seed'])
+  t.match((await get('/v1/parameters/gpt-4o?provider=acme')).body.data.supported_parameters, /tool_choice/)
   t.match((await get('/v1/parameters/gpt-4o?provider=groq')).body, { error: { code: 404, message: /does not serve it/ } })
   t.match((await get('/v1/parameters/a/b')).body, { error: { code: 404 } })
 })
 
-t.test('83: endpoints without retention are a list', async (t) => {
+t.test('83: endpoints that keep nothing are those whose row says so', async (t) => {
   const { get } = await serve(t)
-  t.same((await get('/api/v1/endpoints/zdr')).body, { data: [] })
+  const { data } = (await get('/api/v1/endpoints/zdr')).body
+  t.match(data, [{ model_id: 'gpt-4o', tag: 'openai/turbo' }])
+  t.equal(data.length, 1)
+  for (const name of REQUIRED_OF_ENDPOINT) t.ok(name in data[0], name)
+})
+
+t.test('82: what was measured here is told, and null where too little was', async (t) => {
+  const { get, gateway: { performance } } = await serve(t)
+  const call = { firstEventMs: 200, outputTokens: 50, durationMs: 1_000, outcome: 'success' } as const
+  for (let calls = 0; calls < 19; calls++) performance.note('acme:gpt-4o', call)
+  const measured = async () => (await get('/v1/models/gpt-4o/endpoints')).body.data.endpoints
+  t.match((await measured())[0], { uptime_last_30m: null, latency_last_30m: { p50: Number } }, 'one of twenty is no percentage')
+  performance.note('acme:gpt-4o', { ...call, outcome: 'failure' })
+  const [seen, unseen] = await measured()
+  t.match(seen, {
+    uptime_last_5m: 95,
+    uptime_last_30m: 95,
+    uptime_last_1d: 95,
+    latency_last_30m: { p50: 200, p75: 200, p90: 200, p99: 200 },
+    throughput_last_30m: { p50: 50, p75: 50, p90: 50, p99: 50 }
+  })
+  t.match(unseen, { uptime_last_5m: null, latency_last_30m: null, throughput_last_30m: null })
 })
 
 t.test('P9: none of it is there for a web page, nor without a key where keys are needed', async (t) => {

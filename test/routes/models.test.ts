@@ -51,6 +51,7 @@ async function serve (t: Test, text = CATALOG) {
     catalog: () => catalog,
     clock: systemClock,
     health: { list: () => [] },
+    performance: { latencyMs: () => undefined, throughput: () => undefined, uptime: () => undefined },
     providers: () => NO_PROVIDERS,
     log: { error: () => {} }
   } as never
