@@ -8,6 +8,7 @@ import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isLoopbackHost } from '../src/core/address.ts'
 import type { Principal } from '../src/core/ask.ts'
+import { GatewayError } from '../src/core/errors.ts'
 import { createClientAddress } from '../src/local/forwarded.ts'
 import type { Gateway } from '../src/gateway.ts'
 import type { KeyRecord } from '../src/keys/keys.ts'
@@ -47,6 +48,7 @@ export default fp<PrincipalOptions>(async (fastify, { gateway }) => {
     // A page whose origin was granted on one key may use that key, and nothing else.
     if (verdict === 'needs_grant' && !key?.origins?.includes(origin ?? '')) throw originRefused(origin ?? '')
     request.principal = principalOf(key, ip)
+    refuseManagement(request)
     done()
   })
 }, { name: 'principal', fastify: '5.x' })
@@ -72,6 +74,11 @@ function createIdentify ({ settings, keys, clock }: PrincipalOptions['gateway'])
   }
 }
 
+/** @throws GatewayError `management_key` where inference was asked for with a key that administers. */
+function refuseManagement ({ principal, routeOptions }: FastifyRequest): void {
+  if (principal.isManagement && routeOptions.config.task !== undefined) throw new GatewayError('management_key')
+}
+
 function principalOf (key: KeyRecord | undefined, ip: string): Principal {
   return key === undefined ? addressOnly(ip) : keyHolder(key, ip)
 }
@@ -90,7 +97,8 @@ function addressOnly (ip: string): Principal {
     team: undefined,
     project: undefined,
     streamMode: undefined,
-    unknownPrice: undefined
+    unknownPrice: undefined,
+    isManagement: false
   }
 }
 
@@ -109,7 +117,8 @@ function keyHolder (key: KeyRecord, ip: string): Principal {
     team,
     project,
     streamMode,
-    unknownPrice
+    unknownPrice,
+    isManagement: key.isManagement
   }
 }
 

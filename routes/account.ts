@@ -1,12 +1,14 @@
-// What a key may still spend and has spent, in OpenRouter's shapes. No management key is asked for: a key sees its own.
+// What a key may still spend and has spent, in OpenRouter's shapes. A key sees its own; a management key, everybody's.
 
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { booksOf } from '../src/core/ask.ts'
 import { creditsJson, keyJson } from '../src/ledger/account-key.ts'
+import { requireManagement } from './management.ts'
 
 /** Registered under `/v1` and `/api/v1`. `/auth/key` is the older name of `/key`. */
 const account: FastifyPluginAsync = async (fastify) => {
-  const { account, keys, ledger } = fastify.gateway
+  const { account, keys, ledger, settings: { isStrictManagement } } = fastify.gateway
+  const config = { isRated: true }
 
   const standingOf = async ({ principal }: FastifyRequest, reply: FastifyReply) => {
     await ledger.flush() // what was answered is counted
@@ -15,14 +17,17 @@ const account: FastifyPluginAsync = async (fastify) => {
   }
 
   const key = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { keyId, rpm } = request.principal
-    const record = keyId === undefined ? undefined : keys.list().find(({ id }) => id === keyId)
-    return keyJson({ record, rpm, ...await standingOf(request, reply) })
+    const { keyId, rpm, isManagement = false } = request.principal
+    const record = keyId === undefined ? undefined : keys.find(keyId)
+    return keyJson({ record, rpm, isManagement, ...await standingOf(request, reply) })
   }
 
-  fastify.get('/key', key)
-  fastify.get('/auth/key', key)
-  fastify.get('/credits', async (request, reply) => creditsJson(await standingOf(request, reply)))
+  fastify.get('/key', { config }, key)
+  fastify.get('/auth/key', { config }, key)
+  fastify.get('/credits', { config }, async (request, reply) => {
+    if (isStrictManagement) requireManagement(request)
+    return creditsJson(await standingOf(request, reply))
+  })
 }
 
 export default account

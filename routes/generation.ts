@@ -15,7 +15,7 @@ const generation: FastifyPluginAsync = async (fastify) => {
   const { account, ledger, providers } = fastify.gateway
   const nameOf = (id: string) => providers().get(id)?.displayName ?? id
 
-  fastify.get<GenerationRoute>('/generation', async ({ query: { id }, principal }, reply) => {
+  fastify.get<GenerationRoute>('/generation', { config: { isRated: true } }, async ({ query: { id }, principal }, reply) => {
     if (typeof id !== 'string' || id === '') throw new GatewayError('invalid_body', { reason: 'Give one "id": the id of an answer.' })
     await ledger.flush()
     const found = account.generation(id)

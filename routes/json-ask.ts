@@ -42,7 +42,7 @@ export function factsOf ({ principal, headers }: FastifyRequest, operatorTotalMs
 }
 
 /** @throws GatewayError `invalid_json` */
-function readBody (body: unknown): JsonBody {
+export function readBody (body: unknown): JsonBody {
   if (body !== undefined && !Buffer.isBuffer(body)) {
     throw new GatewayError('wrong_content_type', { contentType: 'multipart/form-data', expected: 'application/json' })
   }

@@ -20,7 +20,8 @@ const TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation',
 /** Registered under `/v1` and `/api/v1`. */
 const quotes: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
   const { limits, deadlines: { totalMs } } = gateway.settings
-  fastify.post<QuoteRoute>('/explain', { bodyLimit: limits.inference }, async (request, reply) => {
+  const counted = { bodyLimit: limits.inference, config: { isRated: true } }
+  fastify.post<QuoteRoute>('/explain', counted, async (request, reply) => {
     const ask = readJsonAsk(request, ({ value }) => taskOf(request.query.task, value), totalMs)
     reply.header('cache-control', 'no-store')
     return quoteOf(gateway.router.plan(ask), ask)

@@ -1,6 +1,7 @@
 // The gateway as one value: every part, wired. Plugins and routes know this type and nothing behind it.
 
 import type { Logger } from 'pino'
+import type { ClientKeys } from './admin/client-keys.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { Clock } from './core/clock.ts'
 import type { Exchange } from './exchange/ask.ts'
@@ -29,6 +30,8 @@ export interface Gateway {
   readonly reports: Reports
   readonly account: Account
   readonly keys: KeyStore
+  /** Keys with their limits, for those who administer. */
+  readonly clientKeys: ClientKeys
   readonly credentials: Credentials
   /** How each backend is that was called. */
   readonly health: Pick<Health, 'list'>

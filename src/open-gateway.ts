@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { Logger } from 'pino'
+import { ClientKeys } from './admin/client-keys.ts'
 import { SqliteBudgets } from './budgets/sqlite-budgets.ts'
 import { TASK_PATHS } from './core/ask.ts'
 import { createBudgetNotices } from './budget-notices.ts'
@@ -24,6 +25,7 @@ import { CHECKPOINT_THREAD } from './ledger/sqlite/checkpoints.ts'
 import { openDatabase } from './ledger/sqlite/database.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
+import { createTransact } from './ledger/sqlite/transact.ts'
 import { openEventLog } from './local/events.ts'
 import type { Tallies } from './metrics/tallies.ts'
 import { countAttempts, countExchanges, createTallies, openMetrics } from './open-metrics.ts'
@@ -93,17 +95,26 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     await closeUpstream()
     await ledger.close()
   }
-  const keys = new SqliteKeys({ database: sqlite, clock, random, operatorKeys: settings.operatorKeys })
   const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
-  const books = { ledger, keys, ...openReadSide(sqlite, clock) }
+  const books = { ledger, ...openAccounts({ ledger, sqlite }, settings, outside) }
   const parts = { ...books, credentials, ...watch, metrics, router, catalog, providers, exchange, replays }
   return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt, close }
 }
 
-function openReadSide (sqlite: Database, clock: Clock) {
+interface OpenBooks {
+  readonly ledger: SqliteLedger
+  readonly sqlite: Database
+}
+
+/** Who may call, what they have used, and what they may still use. */
+function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings, { clock, random }: Outside) {
+  const keys = new SqliteKeys({ database: sqlite, clock, random, operatorKeys })
   const reports = createReports(sqlite)
-  return { reports, account: createAccount(sqlite, { reports, budgets: new SqliteBudgets(sqlite, clock), clock }) }
+  const budgets = new SqliteBudgets(sqlite, clock)
+  const account = createAccount(sqlite, { reports, budgets, clock })
+  const transact = createTransact(sqlite, () => { ledger.rereadBudgets() })
+  return { keys, reports, account, clientKeys: new ClientKeys({ keys, budgets, account, transact }) }
 }
 
 function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Settings, { clock, log }: Outside) {

@@ -55,6 +55,8 @@ export interface Settings {
   readonly allowedOrigins: readonly string[]
   /** Client keys given by the operator through AIBROKER_API_KEYS. */
   readonly operatorKeys: readonly string[]
+  /** Balances are for management keys only, as at OpenRouter. */
+  readonly isStrictManagement: boolean
   readonly drainMs: number
   /** Silence after which the client of a stream hears a comment; 0: never. */
   readonly keepAliveMs: number
@@ -113,6 +115,7 @@ export function readSettings (flags: ServeFlags, env: Env): Settings {
     allowedHosts: readList(env['AIBROKER_ALLOWED_HOSTS']),
     allowedOrigins: readList(env['AIBROKER_ALLOWED_ORIGINS']),
     operatorKeys: readList(env['AIBROKER_API_KEYS']),
+    isStrictManagement: isTrue(env['AIBROKER_STRICT_MANAGEMENT']),
     budgetWebhook: readUrl('AIBROKER_BUDGET_WEBHOOK', env['AIBROKER_BUDGET_WEBHOOK']),
     env
   })

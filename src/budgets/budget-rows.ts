@@ -34,6 +34,8 @@ const CLOSE = 'UPDATE budgets SET closed_at_ms = ? WHERE name = ? AND closed_at_
 export interface BudgetRows {
   /** Those in force, oldest first. */
   open (): Budget[]
+  /** The one of that name in force. */
+  byName (name: string): Budget | undefined
   /** One that may be closed. */
   byId (id: number): Budget | undefined
   insert (terms: BudgetTerms, createdAtMs: number): number
@@ -46,12 +48,17 @@ export interface BudgetRows {
 /** Needs the table: run the migrations first. */
 export function openBudgetRows (database: Database): BudgetRows {
   const open = database.prepare<[], Row>(`${SELECT} WHERE closed_at_ms IS NULL ORDER BY id`).safeIntegers()
+  const byName = database.prepare<[string], Row>(`${SELECT} WHERE name = ? AND closed_at_ms IS NULL`).safeIntegers()
   const byId = database.prepare<[number], Row>(`${SELECT} WHERE id = ?`).safeIntegers()
   const insert = database.prepare(INSERT)
   const update = database.prepare(UPDATE)
   const close = database.prepare<[number, string]>(CLOSE)
   return {
     open: () => open.all().map(readRow),
+    byName (name) {
+      const row = byName.get(name)
+      return row && readRow(row)
+    },
     byId (id) {
       const row = byId.get(id)
       return row && readRow(row)

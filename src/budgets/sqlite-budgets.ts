@@ -47,7 +47,7 @@ export class SqliteBudgets {
   }
 
   find (name: string): Budget | undefined {
-    return this.list().find((budget) => budget.name === name)
+    return this.#rows.byName(name)
   }
 
   /** Makes the budget, or changes the one of that name. */

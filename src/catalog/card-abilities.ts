@@ -2,7 +2,14 @@
 
 import type { Task } from '../core/ask.ts'
 import type { Model } from './catalog.ts'
-import type { CardArchitecture } from './listed-card.ts'
+
+export interface CardArchitecture {
+  readonly modality: string
+  readonly input_modalities: readonly string[]
+  readonly output_modalities: readonly string[]
+  readonly tokenizer: string
+  readonly instruct_type: null
+}
 
 /** By task. */
 const MODALITIES: { readonly [task in Task]: { readonly input: readonly string[], readonly output: string } } = {

@@ -76,6 +76,14 @@ export function readStep (text: string): CalendarStep {
   return keyOf(STEPS, text) ?? refuse(`Give one of ${Object.keys(STEPS).join(', ')}.`)
 }
 
+/** OpenRouter's words for calendar steps of UTC. */
+const RESETS = { daily: true, weekly: true, monthly: true }
+export type LimitReset = keyof typeof RESETS
+
+export function readLimitReset (text: string): LimitReset {
+  return keyOf(RESETS, text) ?? refuse(`Give one of ${Object.keys(RESETS).join(', ')}.`)
+}
+
 export function readTimeZone (text: string): string {
   if (!isTimeZone(text)) throw new InvalidArgumentError('Give an IANA time zone like Europe/Berlin, or UTC.')
   return text

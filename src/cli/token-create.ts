@@ -4,11 +4,14 @@ import { systemRandom } from '../core/ids.ts'
 import { systemClock } from '../core/clock.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
-import { readKeyBudget, readLabel, readTimeZone, type KeyBudget } from './budget-values.ts'
+import {
+  readKeyBudget, readLabel, readLimitReset, readTimeZone, type KeyBudget, type LimitReset
+} from './budget-values.ts'
+import { CommandFailure } from './failure.ts'
 import { readCount, readNames, readOrigins, readStreamMode, readUnknownPrice } from './flag-values.ts'
 import { plain, plainJson } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
-import type { BudgetTerms } from '../budgets/budget.ts'
+import type { BudgetTerms, CalendarStep } from '../budgets/budget.ts'
 import type { OpenDatabase } from '../ledger/sqlite/database.ts'
 import type { NewKey } from '../keys/keys.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
@@ -17,7 +20,9 @@ import type { Terminal } from './terminal.ts'
 
 interface Flags extends BooksFlags, JsonFlag {
   readonly name?: string
+  readonly management?: boolean
   readonly budget?: KeyBudget
+  readonly limitReset?: LimitReset
   readonly tz?: string
   readonly team?: string
   readonly project?: string
@@ -36,7 +41,9 @@ export const define: Define = (command, terminal) => {
     .description('Makes a key for a client. The token is printed once, on stdout, and only its digest is stored. ' +
       'As soon as one key exists every client needs one. A running broker knows the new key within a second.')
     .option('--name <name>', 'what the key is for; shown in reports')
+    .option('--management', 'it administers (GET /v1/keys, everybody\'s use) and is refused on inference')
     .option('--budget <USD>', 'what it may spend: 5 in all, 5/month or /hour, /day, /week, /year', readKeyBudget)
+    .option('--limit-reset <when>', 'the other spelling of /day, /week, /month: daily, weekly or monthly', readLimitReset)
     .option('--tz <zone>', 'the time zone of that month: Europe/Berlin; else UTC', readTimeZone)
     .option('--team <name>', 'counts in the budgets of this team, too', readLabel)
     .option('--project <name>', 'and of this project', readLabel)
@@ -56,6 +63,7 @@ export const define: Define = (command, terminal) => {
       'export OPENAI_API_KEY=$(aibroker token create --name shell)',
       'aibroker token create --name agent --stream resume',
       'aibroker token create --name intern --budget 5/month --tz Europe/Berlin --team search',
+      'aibroker token create --name billing --management',
       'aibroker token create --name page --origin http://localhost:5173 --json'
     ]))
     .action((flags: Flags) => create(flags, terminal))
@@ -66,11 +74,12 @@ async function create (flags: Flags, terminal: Terminal): Promise<void> {
   const terms = readTerms(flags)
   const { SqliteKeys } = await import('../keys/sqlite-keys.ts')
   const { SqliteBudgets } = await import('../budgets/sqlite-budgets.ts')
+  const { keyBudget } = await import('../budgets/key-budget.ts')
   const make = ({ sqlite }: OpenDatabase) => {
     const keys = new SqliteKeys({ database: sqlite, clock: systemClock, random: systemRandom, operatorKeys: [] })
     const made = keys.create(key)
     const { id } = made.record
-    if (terms) new SqliteBudgets(sqlite, systemClock).set({ ...terms, name: id, scope: { kind: 'key', value: id } })
+    if (terms) new SqliteBudgets(sqlite, systemClock).set(keyBudget(id, terms.limit, terms.window))
     return made
   }
   // A key without the limit it was to have must never be seen, not even by a broker that reads in between.
@@ -80,23 +89,31 @@ async function create (flags: Flags, terminal: Terminal): Promise<void> {
   if (flags.json) return terminal.print(plainJson({ token, id: record.id }))
   terminal.print(token)
   terminal.note(`Key ${record.id} (${plain(record.name)}). The token above is shown only now: ` +
-    'give it to the client as OPENAI_API_KEY or as "Authorization: Bearer …".')
+    (flags.management
+      ? 'it administers, as "Authorization: Bearer …", and is refused on inference.'
+      : 'give it to the client as OPENAI_API_KEY or as "Authorization: Bearer …".'))
 }
 
-/** The budget of the key alone; it is named after the key's id. */
-function readTerms ({ budget, tz = 'UTC' }: Flags): Omit<BudgetTerms, 'name' | 'scope'> | undefined {
+const STEPS: { readonly [reset in LimitReset]: CalendarStep } = { daily: 'day', weekly: 'week', monthly: 'month' }
+
+/** The budget of the key alone. */
+function readTerms ({ budget, limitReset, tz = 'UTC' }: Flags): Pick<BudgetTerms, 'limit' | 'window'> | undefined {
+  if (limitReset && (!budget || budget.every)) {
+    throw new CommandFailure('wrong_usage', '--limit-reset needs a --budget like 5, without /month or the like')
+  }
   if (!budget) return undefined
-  const { limit, every } = budget
+  const every = limitReset ? STEPS[limitReset] : budget.every
   const window = every === undefined
     ? { kind: 'total' } as const
     : { kind: 'calendar', every, timeZone: tz } as const
-  return { unit: 'usd', limit, window, thresholds: [0.8, 1], isSoft: false, mayClamp: false }
+  return { limit: budget.limit, window }
 }
 
 function readKey (flags: Flags): NewKey {
   const ttlMs = flags.ttl === undefined ? undefined : readSpanMs('--ttl', flags.ttl)
   const wanted = {
     name: flags.name,
+    isManagement: flags.management,
     rpm: flags.rpm,
     maxInFlight: flags.maxInFlight,
     models: flags.models,

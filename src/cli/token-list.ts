@@ -17,6 +17,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'id', align: 'left' },
   { title: 'name', align: 'left' },
   { title: 'state', align: 'left' },
+  { title: 'kind', align: 'left' },
   { title: 'created', align: 'left' },
   { title: 'expires', align: 'left' },
   { title: 'budget', align: 'left' },
@@ -30,7 +31,7 @@ const COLUMNS: readonly Column[] = [
 
 export const define: Define = (command, terminal) => {
   booksOptions(command)
-    .description('Lists client keys, revoked and expired ones included, with what each may do.')
+    .description('Lists client keys, revoked, disabled and expired ones included, with what each may do.')
     .addHelpText('after', examples([
       'aibroker token list',
       'aibroker token list --json'
@@ -69,6 +70,7 @@ function cellsOf ({ key, budgets }: Row, nowMs: number, words: Words): string[] 
     key.id,
     key.name,
     stateOf(key, nowMs),
+    key.isManagement ? 'management' : 'client',
     formatMoment(key.createdAtMs),
     key.expiresAtMs === undefined ? 'never' : formatMoment(key.expiresAtMs),
     budgets.map((budget) => budgetWords(budget, words)).join(', ') || '-',
@@ -85,9 +87,12 @@ function jsonOf ({ key, budgets }: Row, nowMs: number, words: Words) {
     id: key.id,
     name: key.name,
     state: stateOf(key, nowMs),
+    disabled: key.disabledAtMs !== undefined,
+    management: key.isManagement,
     created_at: formatMoment(key.createdAtMs),
-    expires_at: key.expiresAtMs === undefined ? null : formatMoment(key.expiresAtMs),
-    revoked_at: key.revokedAtMs === undefined ? null : formatMoment(key.revokedAtMs),
+    updated_at: momentOrNull(key.updatedAtMs),
+    expires_at: momentOrNull(key.expiresAtMs),
+    revoked_at: momentOrNull(key.revokedAtMs),
     budget_usd: limit === undefined ? null : words.exactAmount('usd', limit),
     budgets: budgets.map(({ name }) => name),
     rpm: key.rpm ?? null,
@@ -107,7 +112,12 @@ function limitsOf ({ models, providers, origins, streamMode, team, project }: Ke
   }
 }
 
-function stateOf (key: KeyRecord, nowMs: number): 'usable' | 'revoked' | 'expired' {
+function momentOrNull (ms: number | undefined): string | null {
+  return ms === undefined ? null : formatMoment(ms)
+}
+
+function stateOf (key: KeyRecord, nowMs: number): 'usable' | 'revoked' | 'disabled' | 'expired' {
   if (key.revokedAtMs !== undefined) return 'revoked'
+  if (key.disabledAtMs !== undefined) return 'disabled'
   return key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs ? 'expired' : 'usable'
 }

@@ -1,5 +1,6 @@
 // What travels down the line: who asks, and what was read of the body without understanding the rest.
 
+import { isLoopback } from './address.ts'
 import type { NanoUsd } from './money.ts'
 import type { StreamMode } from './stream-mode.ts'
 import type { UnknownPrice } from './unknown-price.ts'
@@ -49,17 +50,29 @@ export interface Principal {
   readonly unknownPrice?: UnknownPrice | undefined
   /** For its requests that choose none; undefined: the model decides. */
   readonly streamMode?: StreamMode | undefined
+  /** A key that administers and may not ask for inference. */
+  readonly isManagement?: boolean | undefined
 }
 
 /** Ids of keys the operator gave in the environment begin with this. */
 export const OPERATOR_PREFIX = 'operator#'
 
 /**
- * Whose books a principal may read: a client key reads its own (its id); the operator's keys, and programs of this
- * machine where no key is needed, read all (undefined).
+ * Whose books a principal may read: a client key reads its own (its id); management keys, the operator's keys, and
+ * programs of this machine where no key is needed, read all (undefined).
  */
-export function booksOf ({ keyId }: Pick<Principal, 'keyId'>): string | undefined {
-  return keyId?.startsWith(OPERATOR_PREFIX) ? undefined : keyId
+export function booksOf ({ keyId, isManagement }: Pick<Principal, 'keyId' | 'isManagement'>): string | undefined {
+  return isManagement || keyId?.startsWith(OPERATOR_PREFIX) ? undefined : keyId
+}
+
+/**
+ * Who may make and change keys: management keys, the operator's keys, and programs of this machine where no key is
+ * needed. Not a stranger of a public broker that is open, although such a one reads the books.
+ */
+export function mayAdminister (principal: Pick<Principal, 'keyId' | 'isManagement' | 'ip'>): boolean {
+  const { keyId, ip } = principal
+  if (keyId !== undefined) return booksOf(principal) === undefined
+  return ip === 'unix' || isLoopback(ip)
 }
 
 /** What routing and metering need to know of a body. */

@@ -31,10 +31,11 @@ export const ERRORS = {
   invalid_json: bad('The request body is not valid JSON: {reason}'),
   invalid_body: bad('{reason}'),
   missing_model: bad('The request names no model. Set "model" to one of GET /v1/models.'),
+  too_many_keys: bad('There are {count} client keys, and no more are kept. Delete some that are not needed.'),
   wrong_task: bad('{model} cannot serve {path}: it is configured for {tasks}.'),
   upstream_refused: bad('{provider} refused the request: {reason}'),
   no_key: authentication('No auth credentials found. Send Authorization: Bearer <key>; make one with "aibroker token create".'),
-  unknown_key: authentication('User not found. The key is unknown, revoked or expired; list keys with "aibroker token list".'),
+  unknown_key: authentication('User not found. The key is unknown, disabled, revoked or expired; list keys with "aibroker token list".'),
   credential_refused: forbidden(
     'The broker\'s own credential for {provider} was refused. Its operator can add a valid one: aibroker keys add {id}'),
   too_costly: payment('No backend of {model} is sure to stay below X-Aibroker-Max-Cost-Usd: {reason}'),
@@ -44,8 +45,14 @@ export const ERRORS = {
   host_refused: forbidden('Host "{host}" is not served here. Call the address the broker printed at start.'),
   origin_refused: forbidden('Web pages of origin "{origin}" may not use this broker.'),
   not_allowed: forbidden('This key may not use {what}.'),
+  management_only: forbidden('Only management keys can perform this operation. Make one with ' +
+    '"aibroker token create --management", or use a key of AIBROKER_API_KEYS.'),
+  management_key: forbidden('This is a management key: it administers and is refused on inference. ' +
+    'Make a key for that: POST /v1/keys.'),
   unknown_route: missing('No route {method} {path}. See GET /v1/models and the README for what is served.'),
   unknown_model: missing('{model} is not a valid model ID. {hint}'),
+  unknown_client_key: missing('No key has this hash. GET /v1/keys lists the hashes there are.'),
+  content_not_kept: missing('The texts of generation {id} are not kept: this broker logs no prompts and no answers.'),
   unknown_exchange: missing('No exchange {id} in the ledger.'),
   nothing_eligible: missing('No endpoints found that can serve {model}: {reason}'),
   method_not_allowed: {

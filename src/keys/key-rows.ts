@@ -3,13 +3,7 @@
 import type { Database } from 'better-sqlite3'
 import type { StreamMode } from '../core/stream-mode.ts'
 import type { UnknownPrice } from '../core/unknown-price.ts'
-import type { KeyRecord } from './keys.ts'
-
-export interface StoredKey {
-  readonly record: KeyRecord
-  /** SHA-256 of the token, in hex. */
-  readonly digest: string
-}
+import type { HashedKey, KeyPage } from './keys.ts'
 
 interface Row {
   readonly id: string
@@ -31,23 +25,51 @@ interface Row {
   readonly unknownPrice: UnknownPrice | null
   readonly team: string | null
   readonly project: string | null
+  readonly isManagement: number
+  readonly disabledAtMs: number | null
+  readonly updatedAtMs: number | null
+  readonly creatorUser: string | null
+  readonly externalUser: string | null
+  readonly hasByokInLimit: number
 }
 
 const SELECT = `
   SELECT id, name, digest, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs,
     rpm, max_in_flight AS maxInFlight, CAST(budget_nano_usd AS TEXT) AS budget, models, providers, origins,
-    stream_mode AS streamMode, unknown_price AS unknownPrice, team, project
-  FROM client_keys ORDER BY created_at_ms, rowid`
+    stream_mode AS streamMode, unknown_price AS unknownPrice, team, project, is_management AS isManagement,
+    disabled_at_ms AS disabledAtMs, updated_at_ms AS updatedAtMs, creator_user AS creatorUser,
+    external_user AS externalUser, has_byok_in_limit AS hasByokInLimit
+  FROM client_keys`
+const OLDEST_FIRST = 'ORDER BY created_at_ms, rowid'
+const IN_FORCE = 'revoked_at_ms IS NULL'
+const PAGE = `
+  ${SELECT} WHERE ${IN_FORCE} AND is_management = 0 AND (@hasDisabled OR disabled_at_ms IS NULL)
+  ${OLDEST_FIRST} LIMIT @limit OFFSET @offset`
 const INSERT = `
   INSERT INTO client_keys (id, name, digest, created_at_ms, expires_at_ms, rpm, max_in_flight, budget_nano_usd,
-    models, providers, origins, stream_mode, unknown_price, team, project)
+    models, providers, origins, stream_mode, unknown_price, team, project, is_management, creator_user, external_user,
+    has_byok_in_limit)
   VALUES (@id, @name, @digest, @createdAtMs, @expiresAtMs, @rpm, @maxInFlight, @budget, @models, @providers, @origins,
-    @streamMode, @unknownPrice, @team, @project)`
+    @streamMode, @unknownPrice, @team, @project, @isManagement, @creatorUser, @externalUser, @hasByokInLimit)`
+const UPDATE = `
+  UPDATE client_keys SET name = @name, expires_at_ms = @expiresAtMs, disabled_at_ms = @disabledAtMs,
+    updated_at_ms = @updatedAtMs, has_byok_in_limit = @hasByokInLimit
+  WHERE id = @id`
 const REVOKE = 'UPDATE client_keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL'
 
 export interface KeyRows {
-  all (): StoredKey[]
-  insert (key: StoredKey): void
+  all (): HashedKey[]
+  /** Those that are not revoked. */
+  inForce (): HashedKey[]
+  page (page: KeyPage): HashedKey[]
+  /** Not of a management key. */
+  byHash (hash: string): HashedKey | undefined
+  /** Whether any was ever made. */
+  hasAny (): boolean
+  /** How many are not revoked. */
+  count (): number
+  insert (key: HashedKey): void
+  update (key: HashedKey): void
   /** False: no such key, or revoked already. */
   revoke (id: string, atMs: number): boolean
   /** Changes whenever another connection, of this process or another, has committed. Costs microseconds. */
@@ -56,19 +78,34 @@ export interface KeyRows {
 
 /** Needs the table: run the migrations first. */
 export function openKeyRows (database: Database): KeyRows {
-  const select = database.prepare<[], Row>(SELECT)
+  const select = database.prepare<[], Row>(`${SELECT} ${OLDEST_FIRST}`)
+  const inForce = database.prepare<[], Row>(`${SELECT} WHERE ${IN_FORCE} ${OLDEST_FIRST}`)
+  const page = database.prepare<[Omit<KeyPage, 'hasDisabled'> & { hasDisabled: number }], Row>(PAGE)
+  const byHash = database.prepare<[Buffer], Row>(`${SELECT} WHERE digest = ? AND is_management = 0`)
+  const hasAny = database.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM client_keys)').pluck()
+  const count = database.prepare<[], number>(`SELECT count(*) FROM client_keys WHERE ${IN_FORCE}`).pluck()
+  const update = database.prepare(UPDATE)
   const insert = database.prepare(INSERT)
   const revoke = database.prepare<[number, string]>(REVOKE)
   const version = database.prepare<[], number>('PRAGMA data_version').pluck()
   return {
     all: () => select.all().map(readRow),
+    inForce: () => inForce.all().map(readRow),
+    page: (asked) => page.all({ ...asked, hasDisabled: Number(asked.hasDisabled) }).map(readRow),
+    byHash (hash) {
+      const row = byHash.get(Buffer.from(hash, 'hex'))
+      return row && readRow(row)
+    },
+    hasAny: () => hasAny.get() === 1,
+    count: () => count.get() ?? 0,
     insert: (key) => { insert.run(writeRow(key)) },
+    update: (key) => { update.run(writeRow(key)) },
     revoke: (id, atMs) => revoke.run(atMs, id).changes === 1,
     version: () => version.get() ?? 0
   }
 }
 
-function readRow (row: Row): StoredKey {
+function readRow (row: Row): HashedKey {
   const record = {
     id: row.id,
     name: row.name,
@@ -84,16 +121,29 @@ function readRow (row: Row): StoredKey {
     streamMode: row.streamMode ?? undefined,
     unknownPrice: row.unknownPrice ?? undefined,
     team: row.team ?? undefined,
-    project: row.project ?? undefined
+    project: row.project ?? undefined,
+    ...readAdministration(row)
   }
-  return { record: Object.freeze(record), digest: row.digest.toString('hex') }
+  return { record: Object.freeze(record), hash: row.digest.toString('hex') }
 }
 
-function writeRow ({ record, digest }: StoredKey) {
+/** What those who administer see of a key besides what it may do. */
+function readAdministration (row: Row) {
+  return {
+    isManagement: row.isManagement === 1,
+    disabledAtMs: row.disabledAtMs ?? undefined,
+    updatedAtMs: row.updatedAtMs ?? undefined,
+    creatorUser: row.creatorUser ?? undefined,
+    externalUser: row.externalUser ?? undefined,
+    hasByokInLimit: row.hasByokInLimit === 1
+  }
+}
+
+function writeRow ({ record, hash }: HashedKey) {
   return {
     id: record.id,
     name: record.name,
-    digest: Buffer.from(digest, 'hex'),
+    digest: Buffer.from(hash, 'hex'),
     createdAtMs: record.createdAtMs,
     expiresAtMs: record.expiresAtMs ?? null,
     rpm: record.rpm ?? null,
@@ -105,7 +155,19 @@ function writeRow ({ record, digest }: StoredKey) {
     streamMode: record.streamMode ?? null,
     unknownPrice: record.unknownPrice ?? null,
     team: record.team ?? null,
-    project: record.project ?? null
+    project: record.project ?? null,
+    ...writeAdministration(record)
+  }
+}
+
+function writeAdministration (record: HashedKey['record']) {
+  return {
+    isManagement: Number(record.isManagement),
+    disabledAtMs: record.disabledAtMs ?? null,
+    updatedAtMs: record.updatedAtMs ?? null,
+    creatorUser: record.creatorUser ?? null,
+    externalUser: record.externalUser ?? null,
+    hasByokInLimit: Number(record.hasByokInLimit)
   }
 }
 

@@ -15,6 +15,7 @@ export interface AccountKey {
   readonly record: { readonly name: string, readonly expiresAtMs: number | undefined } | undefined
   /** Requests per minute; undefined: no limit. */
   readonly rpm: number | undefined
+  readonly isManagement: boolean
   readonly use: PeriodUse
   readonly budgets: readonly BudgetStanding[]
 }
@@ -27,7 +28,7 @@ const RESETS: { readonly [step: string]: string } =
 const NO_RPM = -1
 
 /** `{"data":{"label","usage",…,"limit","limit_remaining","limit_reset",…}}`, each member: strict clients ask. */
-export function keyJson ({ record, rpm, use, budgets }: AccountKey) {
+export function keyJson ({ record, rpm, isManagement, use, budgets }: AccountKey) {
   const least = leastLeft(budgets)
   return {
     data: {
@@ -46,8 +47,8 @@ export function keyJson ({ record, rpm, use, budgets }: AccountKey) {
       byok_usage_weekly: 0,
       byok_usage_monthly: 0,
       is_free_tier: false,
-      is_management_key: false,
-      is_provisioning_key: false,
+      is_management_key: isManagement,
+      is_provisioning_key: isManagement,
       creator_user_id: null,
       expires_at: timeOf(record?.expiresAtMs),
       rate_limit: { requests: rpm ?? NO_RPM, interval: '1m', note: 'Requests per minute of this key; -1: no limit.' },
@@ -87,7 +88,7 @@ function leastLeft (budgets: readonly BudgetStanding[]): BudgetStanding | undefi
 }
 
 /** Null: nothing of it comes back at one moment, as with totals and rolling windows. */
-function resetOf (window: BudgetWindow): string | null {
+export function resetOf (window: BudgetWindow): string | null {
   return window.kind === 'calendar' ? RESETS[window.every] ?? null : null
 }
 
@@ -106,6 +107,6 @@ function budgetJson ({ budget: { name, scope, unit, limit, window, isSoft }, sta
   }
 }
 
-function timeOf (ms: number | undefined): string | null {
+export function timeOf (ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString()
 }

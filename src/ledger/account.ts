@@ -47,6 +47,8 @@ export interface Generation {
 export interface Account {
   /** `keyId` undefined: everybody's. */
   use (keyId: string | undefined): PeriodUse
+  /** Of every key that was ever used, by its id: as dear as one of them. */
+  uses (): ReadonlyMap<string, PeriodUse>
   /** Budgets in force in which every request of the holder counts, whatever its model; the oldest first. */
   budgets (holder: AccountHolder): BudgetStanding[]
   /** Undefined: no such id. The whole id must match, so that rows cannot be counted up. */

@@ -40,7 +40,8 @@ t.test('a key is known by its token, with everything it was given', async (t) =>
 
 t.test('a key given nothing is limited by nothing and named by its id', async (t) => {
   const { record } = keyStore(t).create({})
-  const { id, name, createdAtMs, ...limits } = record
+  const { id, name, createdAtMs, isManagement, hasByokInLimit, ...limits } = record
+  t.same([isManagement, hasByokInLimit], [false, false])
   t.equal(name, id)
   t.same(new Set(Object.values(limits)), new Set([undefined]))
 })

@@ -37,7 +37,8 @@ t.test('as soon as one key exists, a key is required: none is 401, an unknown on
     maxInFlight: 2,
     budget: 7n,
     models: ['gpt-5'],
-    providers: ['openai']
+    providers: ['openai'],
+    isManagement: false
   }])
 })
 

@@ -6,8 +6,8 @@ import { calendarSpan } from '../../budgets/calendar.ts'
 import type { SqliteBudgets } from '../../budgets/sqlite-budgets.ts'
 import type { Clock } from '../../core/clock.ts'
 import { readGenerationId } from '../../core/ids.ts'
-import type { Account, AccountHolder, AttemptAnswer } from '../account.ts'
-import type { Reports } from '../reports.ts'
+import type { Account, AccountHolder, AttemptAnswer, PeriodUse } from '../account.ts'
+import type { Reports, UsageReport } from '../reports.ts'
 import { COUNTS_OF_ATTEMPT, usageOf } from './columns.ts'
 import { attemptId, MOST_ATTEMPTS } from './rows.ts'
 
@@ -27,15 +27,25 @@ const ANSWERS = `
 /** Over an open database with the tables of the migrations. */
 export function createAccount (sqlite: Database, { reports, budgets, clock }: AccountParts): Account {
   const answers = sqlite.prepare<[number, number], AnswerRow>(ANSWERS).raw()
+  const periodsOf = (keyId: string | undefined): Periods => {
+    const nowMs = clock.nowMs()
+    const since = (sinceMs: number | undefined) =>
+      reports.usage({ by: 'key', sinceMs, untilMs: undefined, ip: undefined, keyId })
+    const of = (every: 'day' | 'week' | 'month') => since(calendarSpan(every, 'UTC', nowMs).startMs)
+    return { ever: since(undefined), today: of('day'), week: of('week'), month: of('month') }
+  }
   return {
     use (keyId) {
-      const nowMs = clock.nowMs()
-      const since = (sinceMs: number | undefined) =>
-        reports.usage({ by: 'key', sinceMs, untilMs: undefined, ip: undefined, keyId }).totals
-      const of = (every: 'day' | 'week' | 'month') => since(calendarSpan(every, 'UTC', nowMs).startMs).costNanoUsd
-      const { costNanoUsd, unpricedRequests } = since(undefined)
-      return { ever: costNanoUsd, today: of('day'), week: of('week'), month: of('month'), unpricedRequests }
+      const { ever, today, week, month } = periodsOf(keyId)
+      return {
+        ever: ever.totals.costNanoUsd,
+        today: today.totals.costNanoUsd,
+        week: week.totals.costNanoUsd,
+        month: month.totals.costNanoUsd,
+        unpricedRequests: ever.totals.unpricedRequests
+      }
     },
+    uses: () => usesOf(periodsOf(undefined)),
     budgets: (holder) => budgets.list()
       .filter(({ scope }) => countsFor(scope, holder))
       .map((budget) => ({ budget, state: budgets.stateOf(budget) })),
@@ -47,6 +57,23 @@ export function createAccount (sqlite: Database, { reports, budgets, clock }: Ac
       return { record, answers: rows.map(answerOf) }
     }
   }
+}
+
+type Periods = { readonly [period in Exclude<keyof PeriodUse, 'unpricedRequests'>]: UsageReport }
+
+function usesOf (periods: Periods): Map<string, PeriodUse> {
+  const [today, week, month] = [costsOf(periods.today), costsOf(periods.week), costsOf(periods.month)]
+  return new Map(periods.ever.rows.map(({ group, costNanoUsd, unpricedRequests }) => [group, {
+    ever: costNanoUsd,
+    today: today.get(group) ?? 0n,
+    week: week.get(group) ?? 0n,
+    month: month.get(group) ?? 0n,
+    unpricedRequests
+  }]))
+}
+
+function costsOf ({ rows }: UsageReport) {
+  return new Map(rows.map(({ group, costNanoUsd }) => [group, costNanoUsd]))
 }
 
 /** Budgets of models count by request and not by holder. */
