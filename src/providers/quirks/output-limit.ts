@@ -1,7 +1,8 @@
 // One limit, two names: `max_tokens` (older) and `max_completion_tokens`. A provider that reads the other name past
 // would answer without any limit, and the money reserved for the answer would be too little.
 //
-// When a client sends both, `max_completion_tokens` counts, as it does when the ceiling of an exchange is computed.
+// When a client sends both, `max_completion_tokens` is sent on. The ceiling of an exchange is computed from the larger
+// of the two, so it holds whichever of them a provider goes by.
 
 import type { JsonObject } from '../../core/json.ts'
 import type { RequestQuirk } from './quirk.ts'
