@@ -1,6 +1,7 @@
 // What travels down the line: who asks, and what was read of the body without understanding the rest.
 
 import { isLoopback } from './address.ts'
+import type { Media } from './media.ts'
 import type { NanoUsd } from './money.ts'
 import type { StreamMode } from './stream-mode.ts'
 import type { UnknownPrice } from './unknown-price.ts'
@@ -93,6 +94,8 @@ export interface Envelope {
    * packed (images, audio, PDF); each may fill the window of the model. Undefined: none.
    */
   readonly openInputs?: number | undefined
+  /** The open inputs of a chat, where all of them are images and recordings of which something is known. */
+  readonly media?: Media | undefined
   /** True when the client itself asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean
   /** `encoding_format: "base64"` of embeddings. */

@@ -1,18 +1,18 @@
 // A turn made smaller, so that its upper bound fits what a budget has left: a lower limit of output tokens.
 //
 // What must hold: the bound of the smaller turn is within the room. Output is what can be bounded from outside, and for
-// a given input its bound grows by the same amount with every token, so the largest limit that fits is found by rule of
-// three and not by trying.
+// a given input its bound grows by the same amount with every token, up to the longest that a model can write, so the
+// largest limit that fits is found by rule of three and not by trying.
 
 import type { NanoUsd } from '../core/money.ts'
 import type { Room } from '../ledger/ledger.ts'
-import { ceilingOf, tokensCeilingOf, type Offer } from '../metering/estimate.ts'
+import { ceilingOf, longestOutput, tokensCeilingOf, type Offer } from '../metering/estimate.ts'
 import type { Ask } from './ask.ts'
 import type { Turn } from './turns.ts'
 
 /** Fewer are of no use, and some providers refuse them. */
 export const LEAST_OUTPUT_TOKENS = 16
-/** Far enough from the first that rounding does not show in the slope. */
+/** Far enough from the first that rounding does not show in the slope; where limits end earlier, their end is. */
 const FAR = 1_000_001
 
 /** The limit of output tokens with which the turn fits; undefined: not even the least that makes sense does. */
@@ -47,10 +47,11 @@ export function limitMembers (body: Readonly<Record<string, unknown>>, maxOutput
 function withinUsd (ask: Ask, turn: Turn, room: NanoUsd | undefined): number {
   if (room === undefined) return Infinity
   const one = ceilingOf(offerOf(ask, turn, 1))
-  const far = ceilingOf(offerOf(ask, turn, FAR))
+  const farAt = Math.min(FAR, longestOutput(turn.candidate.model))
+  const far = ceilingOf(offerOf(ask, turn, farAt))
   if (one === undefined || far === undefined || one > room) return 0
   if (far === one) return Infinity
-  let most = 1 + Number((room - one) * BigInt(FAR - 1) / (far - one))
+  let most = 1 + Number((room - one) * BigInt(farAt - 1) / (far - one))
   while (most > 0 && (ceilingOf(offerOf(ask, turn, most)) ?? 0n) > room) most--
   return most
 }
@@ -64,5 +65,6 @@ function withinTokens (ask: Ask, turn: Turn, room: number | undefined): number {
 
 function offerOf ({ task, envelope }: Ask, { candidate }: Turn, maxOutputTokens: number): Offer {
   const { model, backend, boundPrice = backend.price } = candidate
-  return { task, envelope: { ...envelope, maxOutputTokens }, model, price: boundPrice, markup: backend.markup }
+  const { modelId, markup } = backend
+  return { task, envelope: { ...envelope, maxOutputTokens }, model, modelId, price: boundPrice, markup }
 }

@@ -48,11 +48,11 @@ export function watchProgress (
 function boundOf (
   { ask, parts }: Pick<Delivering, 'ask' | 'parts'>, turn: Turn, seenBytes: number
 ): NanoUsd | undefined {
-  const { backend: { price, markup }, model } = turn.candidate
+  const { backend: { modelId, price, markup }, model } = turn.candidate
   const { ceiling } = attemptIntent(turn, parts)
   if (ceiling === undefined || ceiling === 0n) return ceiling
   const envelope = { ...ask.envelope, maxOutputTokens: seenBytes, choices: 1, drafts: 1 }
-  const bound = ceilingOf({ task: ask.task, envelope, model, price, markup })
+  const bound = ceilingOf({ task: ask.task, envelope, model, modelId, price, markup })
   return bound === undefined || bound > ceiling ? ceiling : bound
 }
 

@@ -12,7 +12,7 @@
 import type { Model } from '../catalog/catalog.ts'
 import type { Envelope, Task } from '../core/ask.ts'
 import { inputTokens, outputTokens, type Usage } from '../core/usage.ts'
-import { LARGEST_WINDOW, mostAudioMs } from './estimate.ts'
+import { LARGEST_WINDOW, longestOutput, mostAudioMs } from './estimate.ts'
 
 export interface Asked {
   readonly task: Task
@@ -25,6 +25,7 @@ const HIDDEN_TOKENS = 65_536
 const LEAST_OUTPUT_TOKENS = 65_536
 const SLACK = 2
 const SILENCE_FACTOR = 20
+const NOT_KNOWN = { contextWindow: undefined, maxOutputTokens: undefined }
 
 /** Why the counts cannot be true, in words behind the provider's name; undefined: they may be. */
 export function doubtOf (usage: Usage, asked: Asked): string | undefined {
@@ -49,7 +50,8 @@ function mostInput ({ task, envelope, model }: Asked): number {
 
 function mostOutput ({ envelope, model }: Asked): number {
   const written = model?.maxOutputTokens ?? model?.contextWindow ?? LARGEST_WINDOW
-  return SLACK * draftsOf(envelope) * Math.max(written, envelope.maxOutputTokens ?? 0, LEAST_OUTPUT_TOKENS)
+  const asked = Math.min(envelope.maxOutputTokens ?? 0, longestOutput(model ?? NOT_KNOWN))
+  return SLACK * draftsOf(envelope) * Math.max(written, asked, LEAST_OUTPUT_TOKENS)
 }
 
 function draftsOf ({ choices, drafts = choices }: Envelope): number {

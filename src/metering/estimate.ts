@@ -5,9 +5,13 @@
 // - Input tokens: a token is at least one byte of the body, and chat templates add a few that no byte shows.
 //   Input that lies elsewhere or is packed has no such bound: an image may be a URL of forty bytes and thousands of
 //   tokens, a file an id and a whole book, a page of a PDF or a minute of silence a few bytes. For each of those the
-//   model's context window is the bound, since a provider refuses more.
+//   model's context window is the bound, since a provider refuses more. Where all of them are images and recordings
+//   and the model's way of counting those is published, that is the bound (media-formulas.ts), if it is lower; their
+//   bytes are then no text.
 // - Output tokens: the limit of the request, else of the model, else its window, for each text that is written: all
-//   prompts of a list, and all drafts that the best is chosen from.
+//   prompts of a list, and all drafts that the best is chosen from. A limit counts up to twice the window: what is
+//   read and written shares one, so a provider refuses or cuts what is above it, and twice is for a catalog that is
+//   behind the model. A limit of 2,000,000,000 reserves no more than that.
 // - Transcribed time: 500 bytes a second is below what any accepted codec needs for speech (Opus starts at 6 kbit/s,
 //   https://www.rfc-editor.org/rfc/rfc6716), and Groq bills 10 seconds at least. A file made of nothing but silence
 //   can hold more time than that; no cheap bound holds for it.
@@ -23,6 +27,7 @@ import type { Envelope, Task } from '../core/ask.ts'
 import type { Factor, NanoUsd, Rate } from '../core/money.ts'
 import { MOST_UNITS, type UsageKind } from '../core/usage.ts'
 import { withMarkup } from './markup.ts'
+import { mostMediaTokens } from './media-tokens.ts'
 import { sheetOf, type PriceSheet } from './price-sheet.ts'
 import { variantOf, worstSheetOf } from './price-variants.ts'
 
@@ -30,6 +35,8 @@ export interface Offer {
   readonly task: Task
   readonly envelope: Envelope
   readonly model: Pick<Model, 'contextWindow' | 'maxOutputTokens'>
+  /** As the provider calls the model: tells how it counts images. Undefined: not known how. */
+  readonly modelId?: string | undefined
   readonly price: Price | undefined
   /** Of the ceiling; undefined: 1. What offers are expected to cost is compared without. */
   readonly markup?: Factor | undefined
@@ -55,6 +62,8 @@ const TASK_UNITS: { readonly [task in Task]: TaskUnits } = {
 
 /** The window of a model whose window is not known: the largest that is common. */
 export const LARGEST_WINDOW = 1_048_576
+/** How far a catalog's window may be behind the model. */
+const WINDOW_SLACK = 2
 /** Roles, tool preambles and built-in system prompts: 70 tokens for gpt-oss, 530 for Claude with tools. */
 const TEMPLATE_TOKENS = 1_024
 const LEAST_BYTES_PER_SECOND = 500
@@ -70,11 +79,12 @@ export function isPriced (task: Task, price: Price | undefined): boolean {
 }
 
 /** Upper bound of the cost and its markup; undefined: not known. */
-export function ceilingOf ({ task, envelope, model, price, markup }: Offer): NanoUsd | undefined {
+export function ceilingOf (offer: Offer): NanoUsd | undefined {
+  const { task, envelope, model, price, markup } = offer
   if (!price) return undefined
   const units = TASK_UNITS[task]
   if (!covers(sheetOf(price), units)) return undefined
-  const inputTokens = mostInput(task, envelope, model)
+  const inputTokens = mostInput(offer)
   const sheet = worstSheetOf(price, inputTokens)
   const { rates, worstInput, worstOutput } = sheet
   let sum = mostExtras(sheet) + atMost(inputTokens, worstInput)
@@ -85,10 +95,11 @@ export function ceilingOf ({ task, envelope, model, price, markup }: Offer): Nan
 }
 
 /** Upper bound of input and output tokens together; undefined: the task is counted in something else. */
-export function tokensCeilingOf ({ task, envelope, model }: Omit<Offer, 'price' | 'markup'>): number | undefined {
+export function tokensCeilingOf (offer: Omit<Offer, 'price' | 'markup'>): number | undefined {
+  const { task, envelope, model } = offer
   const { hasOutput, other } = TASK_UNITS[task]
   if (other) return undefined
-  return mostInput(task, envelope, model) + (hasOutput ? mostOutput(envelope, model) : 0)
+  return mostInput(offer) + (hasOutput ? mostOutput(envelope, model) : 0)
 }
 
 function mostOther (unit: OtherUnit, envelope: Envelope, price: Price): number {
@@ -111,17 +122,32 @@ function covers (
   return isOfExtras && rates.requests !== undefined
 }
 
-function mostInput (task: Task, { openInputs = 0, bodyBytes }: Envelope, { contextWindow }: Offer['model']): number {
+function mostInput ({ task, envelope, model: { contextWindow }, modelId }: Omit<Offer, 'price' | 'markup'>): number {
+  const { openInputs = 0, bodyBytes } = envelope
   const inBody = task === 'chat' ? bodyBytes + TEMPLATE_TOKENS : bodyBytes
   if (openInputs === 0) return inBody
   const window = contextWindow ?? Math.max(bodyBytes, LARGEST_WINDOW)
   // All that is said in a chat shares one window; the inputs of the other tasks have one each.
-  return task === 'chat' ? window : Math.min(MOST_UNITS, inBody + openInputs * window)
+  if (task !== 'chat') return Math.min(MOST_UNITS, inBody + openInputs * window)
+  return Math.min(window, withMedia(inBody, envelope, modelId))
+}
+
+/** Text and media together; Infinity: not known. */
+function withMedia (inBody: number, { media }: Envelope, modelId: string | undefined): number {
+  const tokens = media && mostMediaTokens(media.inputs, modelId)
+  return media && tokens !== undefined ? inBody - media.bytes + tokens : Infinity
 }
 
 function mostOutput ({ choices, drafts = choices, maxOutputTokens }: Envelope, model: Offer['model']): number {
-  const each = maxOutputTokens ?? model.maxOutputTokens ?? model.contextWindow ?? LARGEST_WINDOW
+  const each = maxOutputTokens === undefined
+    ? model.maxOutputTokens ?? model.contextWindow ?? LARGEST_WINDOW
+    : Math.min(maxOutputTokens, longestOutput(model))
   return Math.min(MOST_UNITS, drafts * each)
+}
+
+/** In tokens, whatever a request sets as its limit. */
+export function longestOutput ({ contextWindow, maxOutputTokens = 0 }: Offer['model']): number {
+  return WINDOW_SLACK * Math.max(contextWindow ?? LARGEST_WINDOW, maxOutputTokens)
 }
 
 const MOST_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => number } = {

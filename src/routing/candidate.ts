@@ -26,8 +26,8 @@ export class RankedCandidate implements Candidate {
   get ceiling (): NanoUsd | undefined {
     if (this.#isFree) return 0n
     const { task, envelope } = this.#request
-    const { markup } = this.backend
-    this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, price: this.boundPrice, markup })
+    const { modelId, markup } = this.backend
+    this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, modelId, price: this.boundPrice, markup })
     return this.#ceiling
   }
 
@@ -37,6 +37,6 @@ export class RankedCandidate implements Candidate {
 
   get ceilingTokens (): number | undefined {
     const { task, envelope } = this.#request
-    return tokensCeilingOf({ task, envelope, model: this.model })
+    return tokensCeilingOf({ task, envelope, model: this.model, modelId: this.backend.modelId })
   }
 }

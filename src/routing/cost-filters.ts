@@ -25,10 +25,10 @@ export function costFilters (usual: UnknownPrice): readonly Filter[] {
 
 /** What the backend could charge at most, where that is more than `limit`, or not known. */
 function costAbove (
-  limit: NanoUsd, { model, backend: { price, markup }, provider }: Row, { task, envelope }: PlanRequest
+  limit: NanoUsd, { model, backend: { modelId, price, markup }, provider }: Row, { task, envelope }: PlanRequest
 ): string | undefined {
   if (provider?.isFree === true) return undefined
-  const ceiling = ceilingOf({ task, envelope, model, price, markup })
+  const ceiling = ceilingOf({ task, envelope, model, modelId, price, markup })
   if (ceiling === undefined) return 'an unknown amount'
   return ceiling > limit ? `USD ${formatUsd(ceiling)}` : undefined
 }

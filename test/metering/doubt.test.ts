@@ -35,6 +35,7 @@ t.test('more output than twice what the model can write, or was asked for, is no
   t.equal(doubt({ output: 150_000, reasoning: 50_001 }), 'told 200001 output tokens, more than the model can write')
   t.equal(doubt({ output: 200_000 }, { maxOutputTokens: 10 }), undefined, 'reasoning may not count against a limit')
   t.equal(doubt({ output: 400_000 }, { maxOutputTokens: 200_000 }), undefined, 'the catalog may be behind the model')
+  t.match(doubt({ output: 2_000_000 }, { maxOutputTokens: 2_000_000_000 }), /2000000 output/, 'a limit nobody can fill')
   t.equal(doubt({ output: 400_000 }, { choices: 2 }), undefined)
   t.equal(doubt({ output: 600_000 }, { choices: 2, drafts: 3 }), undefined)
   const small = { model: { contextWindow: 8_192, maxOutputTokens: 4_096 } }

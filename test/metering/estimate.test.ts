@@ -49,8 +49,18 @@ t.test('so may each draft that is written and not sent', async (t) => {
   t.equal(expectedOf(offer(drafts)), expectedOf(offer({ choices: 20, maxOutputTokens: 100 })))
 })
 
+t.test('a limit counts up to twice the window, which input and output share', async (t) => {
+  const of = (maxOutputTokens: number, model: Offer['model']) => ceilingOf(offer({ maxOutputTokens }, { model }))
+  const model = { contextWindow: 8_000, maxOutputTokens: 500 }
+  t.equal(of(16_000, model), inputCost(2_024) + outputCost(16_000) + ROUNDING)
+  t.equal(of(2_000_000_000, model), of(16_000, model))
+  t.equal(of(2_000_000_000, { ...model, maxOutputTokens: 9_000 }), of(18_000, { ...model, maxOutputTokens: 9_000 }))
+  t.equal(of(2_000_000_000, UNKNOWN_MODEL), of(2 * 1_048_576, UNKNOWN_MODEL))
+})
+
 t.test('an absurd limit stays within what a usage can be, and a ledger can hold', async (t) => {
-  const ceiling = ceilingOf(offer({ choices: 128, maxOutputTokens: Number.MAX_SAFE_INTEGER }))
+  const model = { ...UNKNOWN_MODEL, contextWindow: 10_000_000 }
+  const ceiling = ceilingOf(offer({ choices: 128, maxOutputTokens: Number.MAX_SAFE_INTEGER }, { model }))
   t.equal(ceiling, inputCost(2_024) + outputCost(1_000_000_000) + ROUNDING)
 })
 
@@ -243,7 +253,8 @@ function consistentUsage ({ task, envelope, model }: Omit<Offer, 'price'>, share
   const { bodyBytes, choices, maxOutputTokens, openInputs } = envelope
   const window = model.contextWindow ?? 1_048_576
   const input = openInputs ? window : bodyBytes
-  const output = choices * (maxOutputTokens ?? model.maxOutputTokens ?? window)
+  const longest = 2 * Math.max(window, model.maxOutputTokens ?? 0)
+  const output = choices * Math.min(longest, maxOutputTokens ?? model.maxOutputTokens ?? window)
   const hasOutput = task !== 'embedding' && task !== 'moderation'
   return {
     ...split(INPUT_KINDS, input, shares),

@@ -4,7 +4,7 @@
 import type { Envelope, Task } from '../../core/ask.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { countOpenInputs, countPrompts, needsOf } from './inputs.ts'
+import { countOpenInputs, countPrompts, mediaOf, needsOf } from './inputs.ts'
 
 /** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
 const DEFAULT_MODELS: { readonly [task in Task]?: string } = { moderation: 'omni-moderation-latest' }
@@ -16,8 +16,9 @@ const WRITES_TEXT: ReadonlySet<Task> = new Set(['chat', 'completion'])
 
 /** @throws GatewayError `missing_model` or `invalid_body`. */
 export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope {
-  const prompts = task === 'completion' ? countPrompts(value['prompt']) : 1
+  const prompts = countPrompts(value, task)
   const each = readChoices(value)
+  const openInputs = countOpenInputs(value, task)
   return {
     model: readModel(value['model'] ?? DEFAULT_MODELS[task]),
     isStream: readBoolean(value, 'stream'),
@@ -26,7 +27,8 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     maxOutputTokens: readLimit(value),
     choices: prompts * each,
     drafts: prompts * Math.max(each, WRITES_TEXT.has(task) ? readDrafts(value) : 1),
-    openInputs: countOpenInputs(value, task),
+    openInputs,
+    media: openInputs > 0 ? mediaOf(value) : undefined,
     wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true ||
       asObject(value['usage'])?.['include'] === true, // OpenRouter's way of asking
     wantsBase64: value['encoding_format'] === 'base64',

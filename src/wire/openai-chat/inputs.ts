@@ -3,6 +3,8 @@
 
 import type { Need, Task } from '../../core/ask.ts'
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { Media } from '../../core/media.ts'
+import { readMedia } from './media.ts'
 
 /** Content part types that need a capability. https://platform.openai.com/docs/api-reference/chat/create */
 const PART_NEEDS: { readonly [type: string]: Need } = {
@@ -30,7 +32,8 @@ export function needsOf (value: JsonObject): Need[] {
  * A list of texts or of token lists holds several prompts; a text or one list of tokens is one.
  * https://platform.openai.com/docs/api-reference/completions/create
  */
-export function countPrompts (prompt: JsonValue | undefined): number {
+export function countPrompts ({ prompt }: JsonObject, task: Task): number {
+  if (task !== 'completion') return 1
   return !Array.isArray(prompt) || prompt.every((item) => typeof item === 'number') ? 1 : prompt.length
 }
 
@@ -43,9 +46,20 @@ export function countOpenInputs (value: JsonObject, task: Task): number {
   return messagesOf(value).some(isOpenMessage) ? 1 : 0
 }
 
+/** What is known of the open inputs, where it is a chat and something is known of each. Only for bodies with some. */
+export function mediaOf (value: JsonObject): Media | undefined {
+  const messages = messagesOf(value)
+  if (messages.length === 0) return undefined
+  return messages.some(isSpokenBefore) ? undefined : readMedia(messages.flatMap(partsOf).filter(isOpenPart))
+}
+
 /** An earlier spoken answer is referred to by the id of its `audio`. */
+function isSpokenBefore (message: JsonValue): boolean {
+  return asObject(asObject(message)?.['audio']) !== undefined
+}
+
 function isOpenMessage (message: JsonValue): boolean {
-  return asObject(asObject(message)?.['audio']) !== undefined || partsOf(message).some(isOpenPart)
+  return isSpokenBefore(message) || partsOf(message).some(isOpenPart)
 }
 
 function isOpenPart (item: JsonValue): boolean {

@@ -4,6 +4,7 @@ import t from 'tap'
 import type { Task } from '../../../src/core/ask.ts'
 import { readJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts'
 import { readEnvelope } from '../../../src/wire/openai-chat/envelope.ts'
+import { png, wav } from '../images.ts'
 
 function read (members: JsonObject, task: Task = 'chat') {
   return readEnvelope(readJsonObject(Buffer.from(JSON.stringify({ model: 'm', ...members }))), task)
@@ -86,6 +87,38 @@ t.test('what is referred to, packed or not known is not bounded by its bytes', a
   }
   t.equal(said(...parts).openInputs, 1, 'all of them share one window')
   t.equal(read({ messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] }).openInputs, 1, 'an answer spoken before')
+})
+
+t.test('images and recordings are described, where all that is no text is one of them', async (t) => {
+  const file = png(640, 480).toString('base64')
+  const photo = { type: 'image_url', image_url: { url: `data:image/png;base64,${file}`, detail: 'low' } }
+  const linked = { type: 'image_url', image_url: { url: 'https://pictures.example/1.png', detail: 'auto' } }
+  const sound = wav(64_000).toString('base64')
+  const spoken = { type: 'input_audio', input_audio: { data: sound, format: 'wav' } }
+  t.same(said({ type: 'text', text: 'a' }, photo, linked, spoken).media, {
+    inputs: [
+      { kind: 'image', isLowDetail: true, size: { widthPx: 640, heightPx: 480 } },
+      { kind: 'image', isLowDetail: false, size: undefined },
+      { kind: 'audio', mostMs: 2_002 }
+    ],
+    bytes: file.length + sound.length
+  })
+  t.same(said({ type: 'image_url', image_url: `DATA:image/png;BASE64,${file}` }).media?.inputs,
+    [{ kind: 'image', isLowDetail: false, size: { widthPx: 640, heightPx: 480 } }])
+  for (const part of [
+    { type: 'file', file: { file_id: 'file-1' } }, { type: 'input_image', file_id: 'file-1' }, { type: 'image_url' },
+    { type: 'input_audio', input_audio: { data: 'AAAA', format: 'mp3' } }, { type: 'video_url', video_url: { url: 'https://a.example/b' } }
+  ]) t.equal(said(photo, part).media, undefined, JSON.stringify(part))
+  t.equal(read({ messages: [{ role: 'user', content: [photo] }, { role: 'assistant', audio: { id: 'audio_1' } }] }).media, undefined)
+  t.equal(said({ type: 'text', text: 'a' }).media, undefined)
+  t.equal(read({ input: [{ image: 'https://a.example/b' }], messages: 'x' }, 'embedding').media, undefined)
+})
+
+t.test('what only looks like a data URL is counted as the text it is', async (t) => {
+  for (const url of ['data:image/png,%89PNG', 'data:image/png;base64', `data:${'x'.repeat(300)};base64,AAAA`, 'database64,AAAA']) {
+    t.same(said({ type: 'image_url', image_url: { url } }).media,
+      { inputs: [{ kind: 'image', isLowDetail: false, size: undefined }], bytes: 0 }, url.slice(0, 40))
+  }
 })
 
 t.test('a file needs nothing of a model that would exclude it; images and audio do', async (t) => {
