@@ -16,6 +16,7 @@ import health from '../routes/health.ts'
 import inference from '../routes/inference.ts'
 import keys from '../routes/keys.ts'
 import metrics from '../routes/metrics.ts'
+import modelEndpoints from '../routes/model-endpoints.ts'
 import models from '../routes/models.ts'
 import quotes from '../routes/quotes.ts'
 import { GatewayError } from './core/errors.ts'
@@ -84,6 +85,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   for (const prefix of BASES) {
     await fastify.register(inference, { prefix, gateway })
     await fastify.register(models, { prefix })
+    await fastify.register(modelEndpoints, { prefix })
     await fastify.register(billing, { prefix })
     await fastify.register(exchanges, { prefix })
     await fastify.register(account, { prefix })

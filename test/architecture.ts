@@ -63,8 +63,10 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   plugins: ['src/core', 'src/local', 'src/wire', 'type *'],
   // What the gateway does comes through the decorator; these files only read and write what is on the wire.
   routes: [
-    'src/core', 'src/wire', 'src/catalog/model-card.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
-    'src/admin/key-json.ts', 'src/admin/key-wish.ts', 'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
+    'src/core', 'src/wire', 'src/catalog/model-card.ts', 'src/catalog/model-query.ts', 'src/catalog/own-models.ts',
+    'src/catalog/endpoint-card.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
+    'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
+    'src/admin/key-json.ts', 'src/admin/key-wish.ts',
     'src/routing/explain.ts', 'src/routing/quote.ts', 'src/routing/health-report.ts',
     'plugins/outlet.ts', 'type *'
   ]

@@ -2,14 +2,7 @@
 
 import type { Task } from '../core/ask.ts'
 import type { Model } from './catalog.ts'
-
-export interface CardArchitecture {
-  readonly modality: string
-  readonly input_modalities: readonly string[]
-  readonly output_modalities: readonly string[]
-  readonly tokenizer: string
-  readonly instruct_type: null
-}
+import type { CardArchitecture } from './listed-card.ts'
 
 /** By task. */
 const MODALITIES: { readonly [task in Task]: { readonly input: readonly string[], readonly output: string } } = {

@@ -2,10 +2,23 @@
 
 import type { Rate } from '../core/money.ts'
 import type { UsageKind } from '../core/usage.ts'
-import type { Model, Price } from './catalog.ts'
+import type { Model, Price, PriceTier, Rates } from './catalog.ts'
 
 /** `prompt` and `completion` are always there. https://openrouter.ai/docs/overview/models */
-export type CardPricing = { readonly prompt: string, readonly completion: string } & { readonly [key: string]: string }
+export interface CardPricing {
+  readonly prompt: string
+  readonly completion: string
+  /** What other prices there are for longer prompts; absent: none. Of several that fit the last one counts. */
+  readonly overrides?: readonly PricingOverride[]
+  /** `request`, `image_token`, `input_cache_read` and their kind: present where the price has them. */
+  readonly [key: string]: string | readonly PricingOverride[] | undefined
+}
+
+/** For prompts of more tokens than `min_prompt_tokens`; what it does not name stays as it is. */
+export interface PricingOverride {
+  readonly min_prompt_tokens: number
+  readonly [key: string]: string | number
+}
 
 /** OpenRouter's spelling for "not known in advance"; its own router has it. Zero would say "free". */
 const UNKNOWN = '-1'
@@ -19,6 +32,9 @@ interface PricingKey {
 }
 
 const MINUTE_MS = 60_000n
+const TOKENS: readonly PricingKey[] = [
+  { key: 'prompt', kind: 'input', units: 1n }, { key: 'completion', kind: 'output', units: 1n }
+]
 /** After `prompt` and `completion`. The last two are ours: OpenRouter has no key for characters and minutes. */
 const OPTIONAL: readonly PricingKey[] = [
   { key: 'request', kind: 'requests', units: 1n },
@@ -27,6 +43,8 @@ const OPTIONAL: readonly PricingKey[] = [
   { key: 'image_output', kind: 'image_output', units: 1n },
   { key: 'audio', kind: 'audio_input', units: 1n },
   { key: 'audio_output', kind: 'audio_output', units: 1n },
+  { key: 'input_audio_cache', kind: 'cached_audio_input', units: 1n },
+  { key: 'web_search', kind: 'searches', units: 1n },
   { key: 'internal_reasoning', kind: 'reasoning', units: 1n },
   { key: 'input_cache_read', kind: 'cache_read', units: 1n },
   { key: 'input_cache_write', kind: 'cache_write', units: 1n },
@@ -37,14 +55,30 @@ const OPTIONAL: readonly PricingKey[] = [
 
 /** The prices of the first backend, by priority, that has any. */
 export function pricingOf (model: Model): CardPricing {
-  const price = model.backends.find(({ price }) => price !== undefined)?.price
+  return priceOnCard(model, model.backends.find(({ price }) => price !== undefined)?.price)
+}
+
+/** `undefined`: not known, which is not zero. */
+export function priceOnCard (model: Model, price: Price | undefined): CardPricing {
   if (!price) return UNKNOWN_PRICING
-  const pricing = { prompt: tokenPrice(model, price, 'input'), completion: tokenPrice(model, price, 'output') }
-  const further = OPTIONAL.flatMap(({ key, kind, units }) => {
-    const rate = price.rates[kind]
+  const { rates, terms: { tiers } = { tiers: [] } } = price
+  return {
+    prompt: tokenPrice(model, price, 'input'),
+    completion: tokenPrice(model, price, 'output'),
+    ...spelt(rates, OPTIONAL),
+    ...tiers.length > 0 && { overrides: tiers.map(overrideOf) }
+  }
+}
+
+function overrideOf ({ aboveInput, rates }: PriceTier): PricingOverride {
+  return { min_prompt_tokens: aboveInput, ...spelt(rates, [...TOKENS, ...OPTIONAL]) }
+}
+
+function spelt (rates: Rates, keys: readonly PricingKey[]): { readonly [key: string]: string } {
+  return Object.fromEntries(keys.flatMap(({ key, kind, units }) => {
+    const rate = rates[kind]
     return rate ? [[key, formatRate(rate, units)] as const] : []
-  })
-  return { ...pricing, ...Object.fromEntries(further) }
+  }))
 }
 
 /** A model for text bills tokens of both kinds, so a missing cost is unknown; others bill something else instead. */

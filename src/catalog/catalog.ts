@@ -6,6 +6,7 @@ import type { Factor, Rate } from '../core/money.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
 import type { UsageKind } from '../core/usage.ts'
 import type { BackendFacts } from './backend-facts.ts'
+import type { ListedCard } from './listed-card.ts'
 
 /** A kind without a rate has no known price; see metering/price-sheet.ts for the fallbacks. */
 export type Rates = { readonly [kind in UsageKind]?: Rate }
@@ -83,6 +84,12 @@ export interface Model {
   readonly streamMode?: StreamMode | undefined
   readonly aliases: readonly string[]
   readonly backends: readonly Backend[]
+  /** What a provider's live list says of it, for its card; undefined: no list names it. */
+  readonly listed?: ListedCard | undefined
+  /** Not of the file, but of a provider's live list: the file, and a provider asked by its own name, come first. */
+  readonly isLive?: true
+  /** Served to those who name it; `auto` passes it by. */
+  readonly isByNameOnly?: true
 }
 
 /** A provider of the file: one of the built-in ones changed, or a new one. */

@@ -8,9 +8,10 @@ import type { Task } from '../core/ask.ts'
 import { secondsOf, type DeadlineSeconds } from '../core/deadline-words.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
 import { AUTO_MODELS } from './auto-models.ts'
-import { ALL_PARAMETERS, ANY_ARCHITECTURE, architectureOf, parametersOf, type CardArchitecture } from './card-abilities.ts'
+import { ALL_PARAMETERS, ANY_ARCHITECTURE, architectureOf, parametersOf } from './card-abilities.ts'
 import { pricingOf, UNKNOWN_PRICING, type CardPricing } from './card-pricing.ts'
 import type { Catalog, Model, Tier } from './catalog.ts'
+import type { CardArchitecture, CardBenchmarks, CardReasoning, ListedCard } from './listed-card.ts'
 import { nearestNames } from './nearest.ts'
 
 export interface ModelCard {
@@ -21,9 +22,10 @@ export interface ModelCard {
   readonly owned_by: string
   readonly canonical_slug: string
   readonly name: string
-  readonly hugging_face_id: null
-  readonly knowledge_cutoff: null
-  readonly expiration_date: null
+  readonly description?: string
+  readonly hugging_face_id: string | null
+  readonly knowledge_cutoff: string | null
+  readonly expiration_date: string | null
   readonly context_length: number | null
   readonly architecture: CardArchitecture
   readonly pricing: CardPricing
@@ -34,9 +36,12 @@ export interface ModelCard {
   }
   readonly per_request_limits: null
   readonly supported_parameters: readonly string[]
-  readonly default_parameters: null
-  readonly supported_voices: null
+  readonly default_parameters: ListedCard['default_parameters']
+  readonly supported_voices: readonly string[] | null
   readonly links: { readonly details: string }
+  readonly reasoning?: CardReasoning
+  readonly benchmarks?: CardBenchmarks
+  readonly alias_target?: { readonly name: string, readonly slug: string }
   /** What only this broker knows. */
   readonly x_aibroker: {
     readonly tier: Tier | null
@@ -51,6 +56,8 @@ export interface ModelCard {
 
 export interface ListedModel {
   readonly card: ModelCard
+  /** Undefined: a name that chooses a model. */
+  readonly model: Model | undefined
   /** The card as JSON, written once. */
   readonly json: string
 }
@@ -83,8 +90,8 @@ export function modelListOf (catalog: Catalog): ModelList {
 }
 
 function buildList (catalog: Catalog): ModelList {
-  const own = [...catalog.models.values()].map((model) => listed(cardOf(model, catalog.createdAtS)))
-  const auto = AUTO_MODELS.map((name) => listed(autoCard(name, catalog.createdAtS)))
+  const own = [...catalog.models.values()].map((model) => listed(cardOf(model, catalog.createdAtS), model))
+  const auto = AUTO_MODELS.map((name) => listed(autoCard(name, catalog.createdAtS), undefined))
   const models = [...own, ...auto]
   const byName = new Map(models.map((model) => [model.card.id, model]))
   for (const [alias, { name }] of catalog.names) {
@@ -98,22 +105,23 @@ function buildList (catalog: Catalog): ModelList {
   }
 }
 
-function listed (card: ModelCard): ListedModel {
-  return { card, json: JSON.stringify(card) }
+function listed (card: ModelCard, model: Model | undefined): ListedModel {
+  return { card, model, json: JSON.stringify(card) }
 }
 
 function cardOf (model: Model, created: number): ModelCard {
-  const { name, displayName, contextWindow = null, tier, aliases, backends, deadlines, streamMode } = model
+  const { name, displayName, contextWindow = null, tier, aliases, backends, deadlines, streamMode, listed } = model
   const slug = [name, ...aliases].find((name) => name.includes('/')) ?? name
   return {
     ...blankCard(name, displayName, created),
-    owned_by: slug.includes('/') ? slug.slice(0, slug.indexOf('/')) : backends[0]?.provider ?? 'aibroker',
+    owned_by: authorIn(slug) ?? backends[0]?.provider ?? 'aibroker',
     canonical_slug: slug,
-    context_length: contextWindow,
     architecture: architectureOf(model),
+    supported_parameters: parametersOf(model),
+    ...listed && factsOf(model, listed),
+    context_length: contextWindow,
     pricing: pricingOf(model),
     top_provider: topProviderOf(model),
-    supported_parameters: parametersOf(model),
     x_aibroker: {
       tier,
       tasks: [...model.tasks],
@@ -125,12 +133,25 @@ function cardOf (model: Model, created: number): ModelCard {
   }
 }
 
+/** `openai` of `openai/gpt-4o`; a leading "~" means the latest of a family, and is no part of the author's name. */
+function authorIn (slug: string): string | undefined {
+  return /^~?([^/]+)\//.exec(slug)?.[1]
+}
+
+/** What the live list knows. Of a model of the file only what the file has no word for: its own word counts. */
+function factsOf ({ isLive }: Model, { is_moderated: _, ...listed }: ListedCard): Partial<ModelCard> {
+  if (isLive) return listed
+  const { name, architecture, supported_parameters: parameters, default_parameters: defaults, ...facts } = listed
+  return facts
+}
+
 /** Sizes as the first backend has them, which may be others than the model's. */
-function topProviderOf ({ contextWindow, maxOutputTokens, backends: [first] }: Model): ModelCard['top_provider'] {
+function topProviderOf (model: Model): ModelCard['top_provider'] {
+  const { contextWindow, maxOutputTokens, backends: [first], isLive, listed } = model
   return {
     context_length: first?.contextWindow ?? contextWindow ?? null,
     max_completion_tokens: first?.maxOutputTokens ?? maxOutputTokens ?? null,
-    is_moderated: false
+    is_moderated: (isLive && listed?.is_moderated) ?? false
   }
 }
 
@@ -158,7 +179,7 @@ function blankCard (name: string, displayName: string, created: number): ModelCa
     supported_parameters: [],
     default_parameters: null,
     supported_voices: null,
-    links: { details: `/api/v1/models/${encodeURI(name)}` },
+    links: { details: `/api/v1/models/${encodeURI(name)}/endpoints` },
     x_aibroker: { tier: null, tasks: ['chat', 'completion'], aliases: [], providers: [] }
   }
 }

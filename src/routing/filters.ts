@@ -1,6 +1,7 @@
 // Hard constraints: a table, the first row that excludes a backend gives the reason. Permanent reasons come before
 // passing ones, so that a backend that is only cooling is known to be eligible otherwise.
 
+import { matchesAny } from '../core/allow-list.ts'
 import type { Principal } from '../core/ask.ts'
 import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { PoolState } from '../providers/credentials.ts'
@@ -95,9 +96,4 @@ function refusedTo ({ models, providers }: Principal, { model, backend }: Row, a
   if (providers && !matchesAny(providers, backend.provider)) return backend.provider
   if (!models || models.includes(asked) || matchesAny(models, model.name)) return undefined
   return matchesAny(models, `${backend.provider}/${backend.modelId}`) ? undefined : model.name
-}
-
-function matchesAny (patterns: readonly string[], name: string): boolean {
-  return patterns.some((pattern) =>
-    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name)
 }
