@@ -5,6 +5,7 @@
 
 import { createSealer } from '../dist/src/ledger/sqlite/seals.js'
 import { createSpans } from '../dist/src/ledger/sqlite/reports-spans.js'
+import { upstreamKey } from '../dist/src/ledger/sqlite/upstream-key.js'
 
 export const DAYS = 90
 const MODELS = 50
@@ -71,12 +72,13 @@ function writeOne ({ row, createdAtMs, number, world, insert, sums }) {
 
 /** First event, upstream id and usage. */
 function answerOf (model, [input, cached, output], number, createdAtMs) {
-  return [80 + number(900), model.idOf(number, createdAtMs), input, cached || null, output]
+  return [80 + number(900), upstreamKey(model.idOf(number, createdAtMs)), input, cached || null, output]
 }
 
 function createWorld (sqlite) {
   const insertName = sqlite.prepare('INSERT INTO names (text) VALUES (?)')
   const name = (text) => Number(insertName.run(text).lastInsertRowid)
+  const [chat, answered, reported] = ['chat', 'answered', 'reported'].map(name) // words of the first request
   const providers = PROVIDERS.map((text) => ({ text, id: name(text) }))
   const insertBackend = sqlite.prepare(`INSERT INTO backends (provider, model, model_id, credential, price_version)
     VALUES (?, ?, ?, ?, '0123456789abcdef')`)
@@ -91,11 +93,11 @@ function createWorld (sqlite) {
     models,
     addresses: Array.from({ length: ADDRESSES }, (_, at) => name(`10.0.${at >> 4}.${at & 15}`)),
     keys: Array.from({ length: KEYS }, (_, at) => name(`key_${String(at).padStart(8, '0')}`)),
-    chat: name('chat'),
+    chat,
     answered: {
       exchange: { status: 200, error: null },
       failure: null,
-      answer: { outcome: name('answered'), status: 200, grade: name('reported') }
+      answer: { outcome: answered, status: 200, grade: reported }
     },
     failed: {
       exchange: { status: 502, error: name('every_backend_failed') },
@@ -127,7 +129,7 @@ function inserts (sqlite) {
     exchange: sqlite.prepare(`INSERT INTO exchanges (id, created_at_ms, tag, ip, key, task, is_stream, requested_model,
       plan, status, duration_ms, error) VALUES (${'?, '.repeat(11)}?)`),
     attempt: sqlite.prepare(`INSERT INTO attempts (id, started_after_ms, backend, ceiling_nano_usd, outcome,
-      upstream_status, reason, duration_ms, first_event_ms, upstream_id, input, cache_read, output, cost_nano_usd, grade)
+      upstream_status, reason, duration_ms, first_event_ms, upstream_key, input, cache_read, output, cost_nano_usd, grade)
       VALUES (${'?, '.repeat(14)}?)`)
   }
 }

@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap'
 import type { AttemptProgress, OrphanPolicy } from '../../src/ledger/ledger.ts'
 import { explain } from '../../src/routing/explain.ts'
+import { upstreamKey } from '../../src/ledger/sqlite/upstream-key.ts'
 import { budgetedBooks } from './budget-books.ts'
 import { answered, attemptIntent, exchangeIntent, failed, NOON_MS, settlement } from './samples.ts'
 import { databasePath, sqliteBooks, unrecoveredBooks, type SqliteBooks } from './sqlite-books.ts'
@@ -36,8 +37,9 @@ t.test('a note is in the open row with the next commit, and the settlement write
   t.match(attemptsOf(books, exchange.id), [
     { outcome: 'answered', deliveredBytes: undefined, computedNanoUsd: undefined, costNanoUsd: 450_000n }
   ])
-  const row = books.reader().sqlite.prepare('SELECT input, output, other_usage, upstream_id FROM attempts').get()
-  t.same(row, { input: 100, output: 20, other_usage: null, upstream_id: 'chatcmpl-1' })
+  const row = books.reader().sqlite.prepare(`
+    SELECT input, output, other_usage, upstream_id, upstream_key FROM attempts`).get()
+  t.same(row, { input: 100, output: 20, other_usage: null, upstream_id: null, upstream_key: upstreamKey('chatcmpl-1') })
   t.match(books.verify(), { ok: true, open: 0 })
 })
 

@@ -1,8 +1,10 @@
 // Whatever is changed in sealed rows or in the seals is found, and named.
 
 import type { Database } from 'better-sqlite3'
+import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { createSealer, type SealRow } from '../../src/ledger/sqlite/seals.ts'
+import { createSealer, rowsOf, type SealRow } from '../../src/ledger/sqlite/seals.ts'
+import { BlockBytes, createRowReaders } from '../../src/ledger/sqlite/seals-rows.ts'
 import { verifySeals } from '../../src/ledger/sqlite/seals-verify.ts'
 import { createRandom } from './random.ts'
 import { answered, attemptIntent, exchangeIntent, failed, NOON_MS, settlement } from './samples.ts'
@@ -211,11 +213,35 @@ t.test('blocks hold 64 rows, and many exchanges with many attempts are one chain
     await ledger.settle(exchange, settlement())
   }))
   sealAll(sqlite)
-  const longest = sqlite.prepare("SELECT max(length(digests)) / 4 FROM seals WHERE ranges LIKE '%exchanges%'").pluck().get()
+  const longest = sqlite.prepare("SELECT max(length(digests)) / 2 FROM seals WHERE ranges LIKE '%exchanges%'").pluck().get()
   t.ok(Number(longest) >= 64 && Number(longest) < 80, `${longest} rows`)
   t.match(verify(), { ok: true, seals: { waiting: 0 } })
   sqlite.exec('UPDATE attempts SET cost_nano_usd = cost_nano_usd + 1 WHERE id = 300 * 256 + 1')
   t.match(verify().differences, [{ name: 'cost_differs' }, { name: 'sealed_row_changed', count: 1, first: 'attempt 1 of exchange 300' }])
+})
+
+t.test('seals with the longer digests of earlier versions hold, and name what is changed', async (t) => {
+  const { sqlite } = await sealedBooks(t)
+  const readers = createRowReaders(sqlite)
+  const seals = sqlite.prepare<[], { id: number, ranges: string }>('SELECT id, ranges FROM seals').all()
+  for (const { id, ranges } of seals) {
+    const bytes = new BlockBytes()
+    for (const { table, id } of rowsOf(JSON.parse(ranges))) {
+      for (const row of readers[table](id, id + 1, 1)) bytes.add(table, row)
+    }
+    sqlite.prepare('UPDATE seals SET digests = ? WHERE id = ?').run(bytes.digests(4), id)
+  }
+  t.same(verifySeals(sqlite).differences, [])
+  sqlite.exec('UPDATE attempts SET first_event_ms = 7 WHERE id = 2 * 256 + 3')
+  t.match(verifySeals(sqlite).differences, [{ name: 'sealed_row_changed', count: 1, first: 'attempt 3 of exchange 2' }])
+})
+
+t.test('a database from before ids of providers were made smaller is as it was sealed', async (t) => {
+  const { sqlite } = await sealedBooks(t)
+  sqlite.exec('ALTER TABLE attempts DROP COLUMN upstream_key')
+  t.equal(sqlite.prepare("SELECT count(*) FROM attempts WHERE upstream_id LIKE 'chatcmpl-%'").pluck().get(), 5)
+  sqlite.exec(readFileSync(new URL('../../src/ledger/sqlite/migrations/011-smaller-rows.sql', import.meta.url), 'utf8'))
+  t.same(verifySeals(sqlite).differences, [])
 })
 
 t.test('columns that a later version adds change no bytes of rows that do not use them', async (t) => {

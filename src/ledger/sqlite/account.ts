@@ -10,6 +10,7 @@ import type { Account, AccountHolder, AttemptAnswer, PeriodUse } from '../accoun
 import type { Reports, UsageReport } from '../reports.ts'
 import { COUNTS_OF_ATTEMPT, usageOf } from './columns.ts'
 import { attemptId, MOST_ATTEMPTS } from './rows.ts'
+import { upstreamIdOf } from './upstream-key.ts'
 
 export interface AccountParts {
   readonly reports: Reports
@@ -17,10 +18,10 @@ export interface AccountParts {
   readonly clock: Clock
 }
 
-type AnswerRow = [upstreamId: string | null, document: string | null, ...counts: Array<number | null>]
+type AnswerRow = [upstreamId: Buffer | string | null, document: string | null, ...counts: Array<number | null>]
 
 const ANSWERS = `
-  SELECT a.upstream_id, p.document, ${COUNTS_OF_ATTEMPT.join(', ')}
+  SELECT coalesce(a.upstream_key, a.upstream_id), p.document, ${COUNTS_OF_ATTEMPT.join(', ')}
   FROM attempts a JOIN backends b ON b.id = a.backend LEFT JOIN prices p ON p.version = b.price_version
   WHERE a.id BETWEEN ? AND ? ORDER BY a.id`
 
@@ -83,5 +84,5 @@ function countsFor ({ kind, value }: Scope, { keyId, team, project, ip }: Accoun
 }
 
 function answerOf ([upstreamId, document, ...counts]: AnswerRow): AttemptAnswer {
-  return { upstreamId: upstreamId ?? undefined, priceDocument: document ?? undefined, usage: usageOf(counts) }
+  return { upstreamId: upstreamIdOf(upstreamId), priceDocument: document ?? undefined, usage: usageOf(counts) }
 }

@@ -4,6 +4,7 @@
 import type { Database } from 'better-sqlite3'
 import type { DoubtfulAttempt, Told } from '../adjustment.ts'
 import { createAdjustedSums } from './adjust-sums.ts'
+import { upstreamIdOf } from './upstream-key.ts'
 
 export interface DoubtfulQuery {
   readonly provider: string
@@ -22,13 +23,13 @@ export interface Reconciler {
 const MOST_DOUBTFUL = 100
 
 const DOUBTFUL = `
-  SELECT a.id, a.upstream_id AS upstreamId, b.credential AS credentialId
+  SELECT a.id, coalesce(a.upstream_key, a.upstream_id) AS stored, b.credential AS credentialId
   FROM attempts a
   JOIN exchanges e ON e.id = a.id >> 8
   JOIN backends b ON b.id = a.backend
   JOIN names p ON p.id = b.provider
   JOIN names g ON g.id = a.grade
-  WHERE a.id > :after AND a.upstream_id IS NOT NULL AND p.text = :provider AND e.status IS NOT NULL
+  WHERE a.id > :after AND coalesce(a.upstream_key, a.upstream_id) IS NOT NULL AND p.text = :provider AND e.status IS NOT NULL
     AND g.text IN ('bounded', 'counted', 'unpriced') AND (:sinceMs IS NULL OR e.created_at_ms >= :sinceMs)
     AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.attempt = a.id)
   ORDER BY a.id LIMIT ${MOST_DOUBTFUL}`
@@ -39,10 +40,11 @@ const INSERT = `
   WHERE a.id = :attempt AND a.outcome IS NOT NULL AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.attempt = a.id)
   RETURNING cost_nano_usd`
 
+type DoubtfulRow = Omit<DoubtfulAttempt, 'upstreamId'> & { readonly stored: Buffer | string }
 type Filter = { readonly after: number, readonly provider: string, readonly sinceMs: number | null }
 
 export function createReconciler (sqlite: Database): Reconciler {
-  const doubtful = sqlite.prepare<[Filter], DoubtfulAttempt>(DOUBTFUL)
+  const doubtful = sqlite.prepare<[Filter], DoubtfulRow>(DOUBTFUL)
   const insert = sqlite.prepare<[Told & { readonly source: string, readonly nowMs: number }], bigint>(INSERT)
     .pluck().safeIntegers()
   const sums = createAdjustedSums(sqlite)
@@ -52,7 +54,8 @@ export function createReconciler (sqlite: Database): Reconciler {
     return difference
   })
   return {
-    doubtful: ({ provider, sinceMs }, after) => doubtful.all({ after, provider, sinceMs: sinceMs ?? null }),
+    doubtful: ({ provider, sinceMs }, after) => doubtful.all({ after, provider, sinceMs: sinceMs ?? null })
+      .map(({ stored, ...attempt }) => ({ ...attempt, upstreamId: upstreamIdOf(stored) ?? '' })),
     reconcile: (told, source, nowMs) => reconcile.immediate(told, source, nowMs)
   }
 }

@@ -5,6 +5,7 @@ import type { NanoUsd } from '../../core/money.ts'
 import type { AttemptIntent, AttemptResult, ExchangeIntent, Settlement } from '../ledger.ts'
 import { otherUsage } from './columns.ts'
 import type { BackendId, Dictionary } from './dictionary.ts'
+import { upstreamKey } from './upstream-key.ts'
 
 /** The outcome of attempts, and the error of exchanges, whose end nobody saw. */
 export const ORPHANED = 'orphaned'
@@ -51,8 +52,8 @@ const INSERT_ATTEMPT = `
   INSERT INTO attempts (id, started_after_ms, backend, ceiling_nano_usd, ceiling_tokens) VALUES (?, ?, ?, ?, ?)`
 
 const CLOSE_ATTEMPT = `
-  UPDATE attempts SET outcome = ?, upstream_status = ?, reason = ?, duration_ms = ?, first_event_ms = ?, upstream_id = ?,
-    input = ?, cache_read = ?, cache_write = ?, output = ?, reasoning = ?, other_usage = ?, cost_nano_usd = ?, grade = ?,
+  UPDATE attempts SET outcome = ?, upstream_status = ?, reason = ?, duration_ms = ?, first_event_ms = ?,
+    upstream_id = ?, upstream_key = ?, input = ?, cache_read = ?, cache_write = ?, output = ?, reasoning = ?, other_usage = ?, cost_nano_usd = ?, grade = ?,
     delivered_bytes = ?, line_items = ?, computed_nano_usd = ?, markup_nano_usd = ?
   WHERE id = ? AND outcome IS NULL`
 
@@ -99,7 +100,7 @@ export function createRows (sqlite: Database, dictionary: Dictionary): Rows {
       refuseAbsurd(markup)
       const { changes } = closeAttempt.run(
         name(result.outcome), result.upstreamStatus, reason?.slice(0, LONGEST_REASON), Math.round(result.durationMs),
-        wholeMs(result.firstEventMs), upstreamId?.slice(0, LONGEST_UPSTREAM_ID),
+        wholeMs(result.firstEventMs), ...textAndKey(upstreamId),
         usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning, otherUsage(usage),
         cost, name(result.grade), result.deliveredBytes, result.lineItems, result.computed, markup,
         attemptId(row, number))
@@ -119,6 +120,13 @@ export function createRows (sqlite: Database, dictionary: Dictionary): Rows {
 
 function wholeMs (ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms)
+}
+
+/** The id as text or as bytes: one of the two, or none. */
+function textAndKey (upstreamId: string | undefined): [text: string | undefined, key: Buffer | undefined] {
+  const id = upstreamId?.slice(0, LONGEST_UPSTREAM_ID)
+  const key = id === undefined ? undefined : upstreamKey(id)
+  return [key ? undefined : id, key]
 }
 
 function refuseAbsurd (amount: NanoUsd | undefined): void {

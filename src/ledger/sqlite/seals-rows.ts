@@ -23,7 +23,17 @@ type Value = number | bigint | string | Buffer | null
 /** Values as they are read, id first: numbers and strings, or bigints and blobs where a row of the read needs them. */
 type Values = readonly Value[]
 
-export const DIGEST_BYTES = 4
+/**
+ * A digest only names the row that was changed in a block whose chain says that one was. Two bytes miss it once in
+ * 65,536 times: then the block is named. Seals from before have four; both are the end of the same number.
+ */
+const DIGEST_BYTES = 2
+const OLDER_DIGEST_BYTES = 4
+
+/** Bytes of one digest, where there are `digests` of `rows` rows. */
+export function digestBytes (digests: Buffer, rows: number): number {
+  return digests.length === rows * OLDER_DIGEST_BYTES ? OLDER_DIGEST_BYTES : DIGEST_BYTES
+}
 const FIRST_BYTES = 64 * 1024
 const WORD = 2 ** 32
 const UNDECODED = '\ufffd'
@@ -85,10 +95,10 @@ export class BlockBytes {
     this.rows.push({ table, id: Number(values[0]) })
   }
 
-  /** Of each row. CRC-32 finds every change of one value that is 4 bytes long or less, and the chain all others. */
-  digests (): Buffer {
-    const bytes = Buffer.allocUnsafe(this.#digests.length * DIGEST_BYTES)
-    for (const [at, digest] of this.#digests.entries()) bytes.writeUInt32BE(digest, at * DIGEST_BYTES)
+  /** The end of the CRC-32 of each row; `size` bytes of it. */
+  digests (size = DIGEST_BYTES): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#digests.length * size)
+    for (const [at, digest] of this.#digests.entries()) bytes.writeUIntBE(digest % 256 ** size, at * size, size)
     return bytes
   }
 

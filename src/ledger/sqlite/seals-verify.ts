@@ -9,7 +9,7 @@ import {
   type Ranges, type Run, type SealRow
 } from './seals.ts'
 import {
-  BlockBytes, createRowReaders, DICTIONARIES, DIGEST_BYTES, rowInWords, type SealedRow, type SealedTable
+  BlockBytes, createRowReaders, DICTIONARIES, digestBytes, rowInWords, type SealedRow, type SealedTable
 } from './seals-rows.ts'
 
 export interface SealReport {
@@ -160,10 +160,11 @@ class SealCheck {
   /** True when all is well, or when the rows that differ are named. */
   #isExplained (seal: SealRow, ranges: Ranges, isChained: boolean | undefined): boolean {
     const { rows } = this.#bytes
-    const digests = this.#bytes.digests()
     this.#rows += rows.length
-    if (isChained) return digests.equals(seal.digests)
-    return this.#compare({ rows: rowsOf(ranges), digests: seal.digests }, { rows, digests })
+    if (isChained) return this.#bytes.digests(digestBytes(seal.digests, rows.length)).equals(seal.digests)
+    const sealed = rowsOf(ranges)
+    const size = digestBytes(seal.digests, sealed.length)
+    return this.#compare({ rows: sealed, digests: seal.digests }, { rows, digests: this.#bytes.digests(size) }, size)
   }
 
   /** Everything from the end of the block before to the end of this one. */
@@ -183,7 +184,8 @@ class SealCheck {
   }
 
   /** @returns false when no row differs. */
-  #compare (sealed: Digested, found: Digested): boolean {
+  #compare (sealed: Digested, found: Digested, size: number): boolean {
+    const digestAt = (digests: Buffer, at: number) => digests.subarray(size * at, size * (at + 1))
     const digests = new Map(sealed.rows.map((row, at) => [rowInWords(row), digestAt(sealed.digests, at)]))
     let differing = 0
     const note = (damage: Damage, words: string) => {
@@ -211,8 +213,4 @@ class SealCheck {
 interface Digested {
   readonly rows: readonly SealedRow[]
   readonly digests: Buffer
-}
-
-function digestAt (digests: Buffer, at: number): Buffer {
-  return digests.subarray(DIGEST_BYTES * at, DIGEST_BYTES * (at + 1))
 }
