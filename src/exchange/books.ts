@@ -1,7 +1,7 @@
 // The rows of one exchange: recorded before anything is sent, settled exactly once, then reported.
 
 import type { GatewayError } from '../core/errors.ts'
-import type { AttemptIntent, AttemptProgress, AttemptResult, OpenExchange } from '../ledger/ledger.ts'
+import type { AttemptIntent, AttemptProgress, AttemptResult, OpenExchange, Shrink } from '../ledger/ledger.ts'
 import type { Cost, Measured } from '../metering/cost.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
@@ -9,7 +9,8 @@ import type { Attempted } from './attempted.ts'
 import type { ExchangeParts } from './parts.ts'
 import { attemptIntent, attemptResult, exchangeIntent, ledgerRefusal } from './settle.ts'
 import type { Turn } from './turns.ts'
-import { fittingOutput, withOutput } from './clamp.ts'
+import { changedTurn } from './changed-turn.ts'
+import { fittingOutput } from './clamp.ts'
 
 export type Priced = Cost & Measured
 
@@ -63,14 +64,9 @@ export class Books {
    */
   open (plan: Plan, turn: Turn): Promise<Turn> {
     return this.#write(turn, async () => {
-      const { ledger } = this.#parts
       const intent = exchangeIntent(this.#ask, plan, this.#parts)
-      const attempt = this.#intentOf(turn)
-      const room = ledger.room(intent, attempt)
-      this.#fitting = room && fittingOutput(this.#ask, turn, room)
-      const fitted = this.#fitted(turn)
-      this.#open = await ledger.open(intent, fitted === turn ? attempt : this.#intentOf(fitted))
-      return fitted
+      this.#open = await this.#parts.ledger.open(intent, this.#intentOf(turn), this.#shrink(turn))
+      return this.#fitted(turn)
     })
   }
 
@@ -86,9 +82,9 @@ export class Books {
   /** Closes the failed attempt and records the next one. Resolves and throws as `open`. */
   retry (ended: AttemptResult, next: Turn): Promise<Turn> {
     return this.#write(next, async () => {
-      const fitted = this.#fitted(next)
-      await this.#parts.ledger.retry(this.#open as OpenExchange, ended, this.#intentOf(fitted))
-      return fitted
+      const attempt = this.#intentOf(this.#fitted(next))
+      await this.#parts.ledger.retry(this.#open as OpenExchange, ended, attempt, this.#shrink(next))
+      return this.#fitted(next)
     })
   }
 
@@ -101,8 +97,18 @@ export class Books {
     return attemptIntent(turn, this.#parts, this.#ask.principal.unknownPrice)
   }
 
+  /** The books say what is left at the moment they reserve it, and reserve what this makes of the turn. */
+  #shrink (turn: Turn): Shrink {
+    return (room) => {
+      const fitting = fittingOutput(this.#ask, turn, room)
+      if (fitting === undefined) return undefined
+      this.#fitting = fitting
+      return this.#intentOf(this.#fitted(turn))
+    }
+  }
+
   #fitted (turn: Turn): Turn {
-    return this.#fitting === undefined ? turn : withOutput(this.#ask, turn, this.#fitting)
+    return this.#fitting === undefined ? turn : changedTurn(this.#ask, turn, { clampedOutput: this.#fitting })
   }
 
   /**

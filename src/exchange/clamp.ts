@@ -6,8 +6,9 @@
 
 import type { NanoUsd } from '../core/money.ts'
 import type { Room } from '../ledger/ledger.ts'
-import { ceilingOf, longestOutput, tokensCeilingOf, type Offer } from '../metering/estimate.ts'
+import { ceilingOf, longestOutput, tokensCeilingOf } from '../metering/estimate.ts'
 import type { Ask } from './ask.ts'
+import { offerOf } from './changed-turn.ts'
 import type { Turn } from './turns.ts'
 
 /** Fewer are of no use, and some providers refuse them. */
@@ -23,21 +24,6 @@ export function fittingOutput (ask: Ask, turn: Turn, { usd, tokens }: Room): num
   return most >= LEAST_OUTPUT_TOKENS ? most : undefined
 }
 
-/** The turn with this limit instead of its own. */
-export function withOutput (ask: Ask, turn: Turn, maxOutputTokens: number): Turn {
-  const { candidate } = turn
-  const offer = offerOf(ask, turn, maxOutputTokens)
-  const smaller = {
-    backend: candidate.backend,
-    model: candidate.model,
-    ceiling: candidate.ceiling === 0n ? 0n : ceilingOf(offer),
-    ceilingTokens: tokensCeilingOf(offer),
-    boundPrice: candidate.boundPrice,
-    clampedOutput: maxOutputTokens
-  }
-  return { ...turn, candidate: smaller }
-}
-
 /** Members that limit the output, as this request spells them; JSON text. */
 export function limitMembers (body: Readonly<Record<string, unknown>>, maxOutputTokens: number): Map<string, string> {
   const spelt = ['max_completion_tokens', 'max_tokens'].filter((name) => body[name] !== undefined && body[name] !== null)
@@ -46,25 +32,19 @@ export function limitMembers (body: Readonly<Record<string, unknown>>, maxOutput
 
 function withinUsd (ask: Ask, turn: Turn, room: NanoUsd | undefined): number {
   if (room === undefined) return Infinity
-  const one = ceilingOf(offerOf(ask, turn, 1))
+  const one = ceilingOf(offerOf(ask, turn.candidate, 1))
   const farAt = Math.min(FAR, longestOutput(turn.candidate.model))
-  const far = ceilingOf(offerOf(ask, turn, farAt))
+  const far = ceilingOf(offerOf(ask, turn.candidate, farAt))
   if (one === undefined || far === undefined || one > room) return 0
   if (far === one) return Infinity
   let most = 1 + Number((room - one) * BigInt(farAt - 1) / (far - one))
-  while (most > 0 && (ceilingOf(offerOf(ask, turn, most)) ?? 0n) > room) most--
+  while (most > 0 && (ceilingOf(offerOf(ask, turn.candidate, most)) ?? 0n) > room) most--
   return most
 }
 
 function withinTokens (ask: Ask, turn: Turn, room: number | undefined): number {
   if (room === undefined) return Infinity
-  const one = tokensCeilingOf(offerOf(ask, turn, 1)) ?? 0
-  const each = (tokensCeilingOf(offerOf(ask, turn, 2)) ?? 0) - one
+  const one = tokensCeilingOf(offerOf(ask, turn.candidate, 1)) ?? 0
+  const each = (tokensCeilingOf(offerOf(ask, turn.candidate, 2)) ?? 0) - one
   return each > 0 ? 1 + Math.floor((room - one) / each) : 0
-}
-
-function offerOf ({ task, envelope }: Ask, { candidate }: Turn, maxOutputTokens: number): Offer {
-  const { model, backend, boundPrice = backend.price } = candidate
-  const { modelId, markup } = backend
-  return { task, envelope: { ...envelope, maxOutputTokens }, model, modelId, price: boundPrice, markup }
 }

@@ -13,6 +13,7 @@ import type { Transcript } from '../wire/format.ts'
 import { costHeaders } from './answer-headers.ts'
 import type { Attempted, Sequel } from './attempted.ts'
 import type { Ending, Priced } from './books.ts'
+import { carryingOn } from './changed-turn.ts'
 import type { Delivering } from './delivering.ts'
 import { Holder } from './holder.ts'
 import { textHeader } from './lanes.ts'
@@ -71,6 +72,11 @@ export class StreamDelivery {
       transcript: this.#transcript, how: changes ? 'continued' : 'regenerated', changes: changes ?? NO_CHANGES
     }
     return this.#sequel
+  }
+
+  /** The next turn as it will be made: its request may be longer than the client's. */
+  prepared (turn: Turn): Turn {
+    return carryingOn(this.#exchange.ask, turn, this.sequelFor(turn))
   }
 
   /** The backend may be asked once more, from the beginning. */

@@ -126,7 +126,7 @@ class Run implements Delivering {
       if (!next) throw this.#delivery.failure ?? failureOf(plan.requestedModel, this.attempts)
       const cost = priceFailure(this.ask, rest, this.parts)
       this.#measure(rest, cost)
-      turn = await this.#books.retry(attemptResult(rest, cost), next)
+      turn = await this.#books.retry(attemptResult(rest, cost), this.#delivery.prepared(next))
     }
   }
 

@@ -11,6 +11,7 @@ import type { StreamReader } from '../wire/format.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
+import { envelopeOf } from './changed-turn.ts'
 import type { ExchangeParts } from './parts.ts'
 import type { Turn } from './turns.ts'
 
@@ -56,7 +57,7 @@ export function priceAnswer (
   ask: Ask, turn: Turn, usage: JsonObject | undefined, parts: ExchangeParts
 ): Cost & Measured {
   const { backend: { price, markup }, model, ceiling } = turn.candidate
-  const measured = measure(ask.task, usage, ask.envelope, model)
+  const measured = measure(ask.task, usage, envelopeOf(ask, turn.candidate), model)
   const cost = costOf(measured, price, {
     ceiling, isFree: isFree(turn, parts), markup, isAssumed: price === undefined && ceiling !== undefined
   })

@@ -126,6 +126,9 @@ export interface Room {
   readonly tokens: number | undefined
 }
 
+/** The same attempt made to fit; undefined: no size of it that is of use does. Called within a transaction. */
+export type Shrink = (room: Room) => AttemptIntent | undefined
+
 /** A budget's use reached a share of its limit; told once per window, after the commit. */
 export interface BudgetCrossing {
   readonly budget: Budget
@@ -144,14 +147,15 @@ export interface Ledger {
   /**
    * Records an exchange and, unless nothing was eligible, its first attempt, and reserves its bounds. Resolves when
    * committed. Rejects with a GatewayError `budget_exceeded` or `budget_unpriced` when a budget has no room: then the
-   * exchange is recorded as ended with status 402, and there is nothing to settle.
+   * exchange is recorded as ended with status 402, and there is nothing to settle. `shrink` is asked first, when all
+   * budgets that are short let requests be made smaller; what it gives is recorded instead.
    */
-  open (intent: ExchangeIntent, attempt: AttemptIntent | undefined): Promise<OpenExchange>
+  open (intent: ExchangeIntent, attempt: AttemptIntent | undefined, shrink?: Shrink): Promise<OpenExchange>
   /**
    * Closes the running attempt and records the next one, in one transaction. Resolves when committed. Rejects as `open`
    * when a budget has no room for the next one: then nothing has changed, and the exchange is still to be settled.
    */
-  retry (exchange: OpenExchange, ended: AttemptResult, next: AttemptIntent): Promise<void>
+  retry (exchange: OpenExchange, ended: AttemptResult, next: AttemptIntent, shrink?: Shrink): Promise<void>
   /**
    * Notes what is known of the running attempt, with the next commit: a crash leaves it in the row. Promises nothing,
    * never throws, and does nothing for what has ended.
@@ -159,11 +163,8 @@ export interface Ledger {
   progress (exchange: OpenExchange, seen: AttemptProgress): void
   /** Ends the exchange. Resolves when committed or kept; rejects when it was settled already or cannot ever be. */
   settle (exchange: OpenExchange, settlement: Settlement): Promise<Settled>
-  /**
-   * The bounds an attempt of this exchange would have to keep to fit, when some budget is too short for it and all that
-   * are let requests be made smaller; else undefined. Advice at this moment: `open` and `retry` decide.
-   */
-  room (intent: ExchangeIntent, attempt: AttemptIntent): Room | undefined
+  /** Whether an attempt at this model counts in a hard budget, and so has to be bounded. */
+  isBounded (intent: ExchangeIntent, model: string): boolean
   /** Resolves when everything handed in so far is committed, refused or kept. */
   flush (): Promise<void>
   /** Commits what is pending, tries what is kept once more, and closes the store. */

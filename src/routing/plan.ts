@@ -31,6 +31,10 @@ export interface Candidate {
   readonly boundPrice?: Price | undefined
   /** The limit of output tokens it has to be sent with, so that it fits a budget; undefined: as the client asked. */
   readonly clampedOutput?: number | undefined
+  /** What stands behind the request's own bytes: the part of a broken answer that it carries on. Undefined: nothing. */
+  readonly addedInputBytes?: number | undefined
+  /** Members of the request it goes without, since they would lead to costs that are not in its ceiling. */
+  readonly withheld?: readonly string[] | undefined
 }
 
 export interface Exclusion {

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Ask } from '../../src/exchange/ask.ts'
-import { fittingOutput, withOutput } from '../../src/exchange/clamp.ts'
+import { changedTurn } from '../../src/exchange/changed-turn.ts'
+import { fittingOutput } from '../../src/exchange/clamp.ts'
 import type { Turn } from '../../src/exchange/turns.ts'
 import { backend, envelope, model, price } from '../routing/samples.ts'
 
@@ -12,7 +13,7 @@ function asked (maxOutputTokens: number | undefined, contextWindow: number | und
   const candidate = { backend: served, model: model('m', [served], { contextWindow }), ceiling: 1n }
   const ask = { task: 'chat', envelope: envelope({ maxOutputTokens }), body: { kind: 'json' } } as unknown as Ask
   const turn = { candidate } as unknown as Turn
-  const boundOf = (limit: number) => withOutput(ask, turn, limit).candidate.ceiling ?? 0n
+  const boundOf = (limit: number) => changedTurn(ask, turn, { clampedOutput: limit }).candidate.ceiling ?? 0n
   return { boundOf, fitting: (usd: bigint) => fittingOutput(ask, turn, { usd, tokens: undefined }) }
 }
 

@@ -3,6 +3,7 @@
 import t from 'tap'
 import { DONE_FRAME } from '../upstreams/frames.ts'
 import { chatSse, cutAfterBytes, errorInStream, sequence, status, streamed, type Answer } from '../upstreams.ts'
+import { look } from '../promises/observe.ts'
 import { byHand, delta, ROLE, say } from './by-hand.ts'
 import { timed, type Ended } from './timed.ts'
 
@@ -35,6 +36,22 @@ for (const [as, last, members] of CONTINUING) {
     await play.holds(t, [RESCUED])
   })
 }
+
+t.test('what the client has got is input of the attempt that carries it on, and reserved for as such (P3)', async (t) => {
+  const shown = 'Once upon a time there was '.repeat(200)
+  const broken = errorInStream({ pieces: [shown], error: { message: 'the first cause' } })
+  const play = await timed(t, [broken, { as: 'mistral', answer: chatSse({ pieces: [REST] }) }])
+  const caller = await play.ask({ headers: RESUME })
+  await play.until(caller.ended)
+  t.match(await caller.stream(), { text: shown + REST, isDone: true })
+  const rows = look(play.broker.home, (sqlite) => sqlite.prepare<[], { nanoUsd: number, tokens: number }>(
+    'SELECT ceiling_nano_usd AS nanoUsd, ceiling_tokens AS tokens FROM attempts ORDER BY number').all())
+  const grown = (numbers: readonly number[]) => (numbers[1] ?? NaN) - (numbers[0] ?? NaN)
+  const addedBytes = grown(play.providers.map(({ requests }) => requests[0]?.bytes.length ?? NaN))
+  const reservedTokens = grown(rows.map(({ tokens }) => tokens))
+  t.ok(reservedTokens >= addedBytes && reservedTokens < addedBytes + 100, `${reservedTokens} tokens for ${addedBytes} bytes`)
+  t.equal(grown(rows.map(({ nanoUsd }) => nanoUsd)), reservedTokens * 1_000, 'at the price of input')
+})
 
 t.test('a provider that cannot write on is asked for the whole, and the client gets the part it lacks', async (t) => {
   const play = await timed(t, [OVERLOADED, chatSse({ pieces: ['Once upon', ' a time there was a', ' princess.'] })])

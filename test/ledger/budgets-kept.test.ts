@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import { budgetedBooks, refusalOf, terms } from './budget-books.ts'
+import type { OpenExchange, Room } from '../../src/ledger/ledger.ts'
 import { createPruner } from '../../src/ledger/sqlite/retention.ts'
 import { createSealer } from '../../src/ledger/sqlite/seals.ts'
 import { answered, attemptIntent, exchangeIntent, failed, NOON_MS, settlement } from './samples.ts'
@@ -160,16 +161,46 @@ t.test('pruned rows leave budgets as they are, and less than what is left is sti
   t.match(verify().differences, [{ name: 'budget_differs', count: 1 }])
 })
 
-t.test('room says how small an attempt has to be, when every budget that is short may clamp', async (t) => {
-  const { ledger, set } = budgetedBooks(t)
-  const ask = () => ledger.room(exchangeIntent(), attemptIntent({ ceiling: 50n, ceilingTokens: 500 }))
-  t.equal(ask(), undefined, 'no budgets')
-  set({ limit: 60n, mayClamp: true })
-  t.equal(ask(), undefined, 'it fits')
-  await ledger.open(exchangeIntent(), attemptIntent({ ceiling: 40n, ceilingTokens: 1 }))
-  t.same(ask(), { usd: 20n, tokens: undefined })
+t.test('an attempt is made to fit at the moment it is reserved, when every budget that is short lets it be', async (t) => {
+  const { ledger, set, windows } = budgetedBooks(t)
+  const attempt = attemptIntent({ ceiling: 50n, ceilingTokens: 500 })
+  let rooms: Room[] = []
+  const shrink = (room: Room) => {
+    rooms.push(room)
+    return { ...attempt, ceiling: room.usd ?? 50n, ceilingTokens: room.tokens ?? 500 }
+  }
+  const open = () => ledger.open(exchangeIntent(), attempt, shrink)
+  const first = await open()
+  t.same(rooms, [], 'no budgets')
+  await ledger.settle(first, settlement())
+  set({ limit: 130n, mayClamp: true })
+  const [, , third] = await Promise.all([open(), open(), open()])
+  t.same(rooms, [{ usd: 30n, tokens: undefined }], 'what the two before it in the same transaction left')
+  t.match(windows(), [{ spent: 0n, reserved: 130n }])
+  await ledger.settle(third as OpenExchange, settlement({ attempt: answered({ cost: 0n }) }))
+
   set({ name: 'words', unit: 'tokens', limit: 300n, mayClamp: true })
-  t.same(ask(), { usd: 20n, tokens: 300 })
+  rooms = []
+  const small = await open()
+  t.same(rooms, [{ usd: 30n, tokens: 300 }])
+  rooms = []
+  const next = attemptIntent({ ceiling: 60n, ceilingTokens: 600 })
+  await ledger.retry(small, failed({ cost: 1n, grade: 'counted', usage: { input: 4 } }), next, shrink)
+  t.same(rooms, [{ usd: 29n, tokens: 296 }], 'what the attempt before it gave back is there')
+  t.same(windows().map(({ spent, reserved }) => [spent, reserved]), [[1n, 129n], [4n, 296n]])
+
   set({ name: 'hard', limit: 49n })
-  t.equal(ask(), undefined, 'one that may not is short, too')
+  rooms = []
+  t.equal((await refusalOf(open())).code, 'budget_exceeded')
+  t.same(rooms, [], 'one that may not is short, too')
+})
+
+t.test('what does not fit in any useful size is refused as it was asked for', async (t) => {
+  const { ledger, set, windows } = budgetedBooks(t)
+  set({ limit: 20n, mayClamp: true })
+  const error = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceiling: 50n }), () => undefined))
+  t.match(error.extras.metadata, { needed: '0.000000050' })
+  const stubborn = attemptIntent({ ceiling: 21n })
+  t.equal((await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceiling: 50n }), () => stubborn))).code, 'budget_exceeded')
+  t.match(windows(), [{ spent: 0n, reserved: 0n }])
 })

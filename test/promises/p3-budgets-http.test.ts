@@ -111,6 +111,34 @@ t.test('a budget that may clamp sends a smaller limit of tokens, says so, and ne
   t.equal((await ask()).status, 402, 'fewer than 16 tokens are no answer')
 })
 
+t.test('requests at once on what is left: each gets what the ones before it left, the last one a smaller limit', async (t) => {
+  let refused = 0
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => { open = resolve })
+  const { ask, broker, source, state, verify } = await budgeted(t, async (call) => {
+    await opened // nothing is given back before all have asked
+    const tokens = Number(call.request.json()['max_tokens'])
+    await chatJson({ usage: { prompt_tokens: 10, completion_tokens: tokens, total_tokens: 10 + tokens } })(call)
+  }, { mayClamp: true, limit: 1n })
+  const [whole, part] = [await boundOf(broker.url), await boundOf(broker.url, { ...BODY, max_tokens: 40 })]
+  const limit = 2n * whole + part
+  const guest = openDatabase(`${broker.home}/aibroker.db`, { access: 'guest', durability: 'process' })
+  new SqliteBudgets(guest.sqlite, systemClock).set(terms({ mayClamp: true, limit }))
+  guest.close()
+  const answers = await Promise.all(Array.from({ length: 8 }, async () => {
+    const answer = await ask()
+    if (answer.status === 402 && ++refused === 5) open()
+    return answer.status
+  }))
+  t.same(answers.toSorted(), [200, 200, 200, 402, 402, 402, 402, 402])
+  const limits = source.requests.map((request) => Number(request.json()['max_tokens'])).toSorted((one, other) => other - one)
+  t.same(limits.slice(0, 2), [100, 100])
+  t.ok(Math.abs((limits[2] ?? 0) - 40) <= 1, `${limits[2]}`)
+  t.ok(state().spent <= limit)
+  t.equal(state().reserved, 0n)
+  t.match(verify(), { ok: true, open: 0 })
+})
+
 t.test('a failover that no longer fits ends in a 402, and what was spent is booked', async (t) => {
   const { ask, broker, state, verify, source } = await budgeted(t, status(500), { unit: 'requests', limit: 1n }, 2)
   t.equal((await ask()).status, 502, 'one request, however many attempts')

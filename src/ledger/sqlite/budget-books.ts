@@ -9,7 +9,7 @@ import { openBudgetRows } from '../../budgets/budget-rows.ts'
 import type { Budget } from '../../budgets/budget.ts'
 import { reachMs } from '../../budgets/span.ts'
 import type { GatewayError } from '../../core/errors.ts'
-import type { AttemptIntent, AttemptResult, BudgetCrossing, Room } from '../ledger.ts'
+import type { AttemptIntent, AttemptResult, BudgetCrossing, Room, Shrink } from '../ledger.ts'
 import { ceilingOf, usedBy, type UsedUp } from './budget-amounts.ts'
 import { holdsNothing, isFor, movesOf, NOTHING, unboundedLine, type Held, type Line } from './budget-claims.ts'
 import { BudgetCrossings } from './budget-crossings.ts'
@@ -19,6 +19,18 @@ import { createBudgetSets, type BudgetSets } from './budget-sets.ts'
 import { createBudgetWindows, type BudgetWindows, type Move } from './budget-windows.ts'
 
 const NOBODY: Scopes = { createdAtMs: 0, ip: '', keyId: undefined }
+
+/** The attempt that is to begin, and how it may be made smaller. */
+export interface Step {
+  readonly attempt: AttemptIntent
+  readonly shrink?: Shrink | undefined
+}
+
+/** The attempt as it was reserved for. */
+export interface Reserved {
+  readonly held: Held
+  readonly attempt: AttemptIntent
+}
 
 export class BudgetBooks {
   readonly #index: BudgetIndex
@@ -36,17 +48,16 @@ export class BudgetBooks {
   }
 
   /** Reserves for the first attempt. Undefined: there are no budgets. An error: nothing has changed. */
-  open (scopes: Scopes, attempt: AttemptIntent): Held | GatewayError | undefined {
+  open (scopes: Scopes, step: Step): Reserved | GatewayError | undefined {
     this.#index.refresh()
     if (this.#index.isEmpty) return undefined
-    const before = holdsNothing(scopes)
-    return this.#move(before, this.#after(before, attempt), attempt)
+    return this.#reserve(holdsNothing(scopes), step)
   }
 
   /** Books the ended attempt and reserves for the next one: what is held from now on. An error: nothing has changed. */
-  retry (held: Held, ended: AttemptResult, next: AttemptIntent): Held | GatewayError {
+  retry (held: Held, ended: AttemptResult, step: Step): Reserved | GatewayError {
     this.#index.refresh()
-    return this.#move(held, this.#after(held, next), next, ended)
+    return this.#reserve(held, step, ended)
   }
 
   /** Books the last attempt and the request, and gives the rest back. A result nobody has counts as its bound. */
@@ -74,18 +85,11 @@ export class BudgetBooks {
     }
   }
 
-  /** See Ledger.room. */
-  room (scopes: Scopes, attempt: AttemptIntent): Room | undefined {
+  /** See Ledger.isBounded. */
+  isBounded (scopes: Scopes, model: string): boolean {
     this.#index.refresh()
     this.#index.stale() // no transaction ends here
-    if (this.#index.isEmpty) return undefined
-    const before = holdsNothing(scopes)
-    const after = this.#after(before, attempt)
-    const short = this.#shortages(after.lines, movesOf(before, after, NOTHING))
-    const mayClamp = short.every(({ counted: { budget } }) => budget.mayClamp && budget.unit !== 'requests')
-    if (short.length === 0 || !mayClamp) return undefined
-    const tokens = leastLeft(short, 'tokens')
-    return { usd: leastLeft(short, 'usd'), tokens: tokens === undefined ? undefined : Number(tokens) }
+    return !this.#index.isEmpty && this.#index.of(scopes, model).some(({ budget }) => !budget.isSoft)
   }
 
   afterCommit (): void {
@@ -119,16 +123,27 @@ export class BudgetBooks {
     return { ...held, lines: merged(held.lines, joined), models: [...held.models, next.model], ceiling }
   }
 
-  #move (before: Held, after: Held, attempt: AttemptIntent, ended?: AttemptResult): Held | GatewayError {
+  /** What a budget leaves is read and taken in one transaction, so that a smaller attempt has it for sure. */
+  #reserve (before: Held, { attempt, shrink }: Step, ended?: AttemptResult): Reserved | GatewayError {
+    const after = this.#after(before, attempt)
     const bare = unboundedLine(after, attempt)
     if (bare) return unbounded(bare.line.counted, bare.reason)
     const moves = movesOf(before, after, ended ? usedBy(ended, before.ceiling) : NOTHING)
-    if (moves.length === 0) return after
+    if (moves.length === 0) return { held: after, attempt }
     if (!this.#windows.move(moves)) {
-      const [shortage] = this.#shortages(after.lines, moves)
-      if (!shortage) throw new Error('a reservation was refused although every budget has room for it')
-      return exceeded(shortage, this.#windows, before.scopes.createdAtMs)
+      const short = this.#shortages(after.lines, moves)
+      const smaller = shrink && shrunk(short, shrink)
+      return smaller ? this.#reserve(before, { attempt: smaller }, ended) : this.#refusal(short, before)
     }
+    return { held: this.#moved(before, after, moves), attempt }
+  }
+
+  #refusal ([shortage]: readonly Shortage[], { scopes }: Held): GatewayError {
+    if (!shortage) throw new Error('a reservation was refused although every budget has room for it')
+    return exceeded(shortage, this.#windows, scopes.createdAtMs)
+  }
+
+  #moved (before: Held, after: Held, moves: readonly Move[]): Held {
     for (const [at, line] of after.lines.entries()) this.#crossings.note(line, moves[at]?.spent ?? 0n)
     return after.lines === before.lines ? after : { ...after, set: this.#sets.idOf(after.lines) }
   }
@@ -165,6 +180,12 @@ export class BudgetBooks {
 function merged (held: readonly Line[], joined: readonly Line[]): readonly Line[] {
   if (held.length === 0) return joined
   return joined.length === 0 ? held : [...held, ...joined].sort((one, other) => one.budgetId - other.budgetId)
+}
+
+function shrunk (short: readonly Shortage[], shrink: Shrink): AttemptIntent | undefined {
+  if (!short.every(({ counted: { budget } }) => budget.mayClamp && budget.unit !== 'requests')) return undefined
+  const tokens = leastLeft(short, 'tokens')
+  return shrink({ usd: leastLeft(short, 'usd'), tokens: tokens === undefined ? undefined : Number(tokens) } satisfies Room)
 }
 
 /** The largest bound that fits every budget of a unit; undefined: none of them is short. */

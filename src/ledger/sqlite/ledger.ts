@@ -8,7 +8,7 @@ import { systemClock } from '../../core/clock.ts'
 import { generationId } from '../../core/ids.ts'
 import type {
   AttemptIntent, AttemptProgress, AttemptResult, BudgetCrossing, ExchangeIntent, Ledger, OpenExchange, OrphanPolicy,
-  Room, Settled, Settlement
+  Settled, Settlement, Shrink
 } from '../ledger.ts'
 import { BudgetBooks } from './budget-books.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -141,7 +141,7 @@ export class SqliteLedger implements Ledger {
     return closed
   }
 
-  open (intent: ExchangeIntent, attempt: AttemptIntent | undefined): Promise<OpenExchange> {
+  open (intent: ExchangeIntent, attempt: AttemptIntent | undefined, shrink?: Shrink): Promise<OpenExchange> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw unavailable('it is closed')
       const { createdAtMs } = intent
@@ -151,13 +151,13 @@ export class SqliteLedger implements Ledger {
         opened, createdAtMs, names: NO_NAMES, attempts: 0, backend: undefined, held: undefined, isEnding: false
       }
       this.#running.set(row, exchange)
-      this.#commits.add(new Opening(this.#books, exchange, [intent, attempt], { resolve, reject }))
+      this.#commits.add(new Opening(this.#books, exchange, { intent, attempt, shrink }, { resolve, reject }))
     })
   }
 
-  retry ({ row }: OpenExchange, ended: AttemptResult, next: AttemptIntent): Promise<void> {
+  retry ({ row }: OpenExchange, ended: AttemptResult, attempt: AttemptIntent, shrink?: Shrink): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#commits.add(new Retrying(this.#books, this.#openOf(row), { ended, next }, { resolve, reject }))
+      this.#commits.add(new Retrying(this.#books, this.#openOf(row), { ended, attempt, shrink }, { resolve, reject }))
     })
   }
 
@@ -175,8 +175,8 @@ export class SqliteLedger implements Ledger {
     })
   }
 
-  room (intent: ExchangeIntent, attempt: AttemptIntent): Room | undefined {
-    return this.#budgets.room(intent, attempt)
+  isBounded (intent: ExchangeIntent, model: string): boolean {
+    return this.#budgets.isBounded(intent, model)
   }
 
   /** Call after changing budgets on the ledger's own connection; what other connections change is noticed. */

@@ -3,8 +3,8 @@
 // Classes and not closures: two of them are made for every exchange, with five functions each.
 
 import { GatewayError } from '../../core/errors.ts'
-import type { AttemptIntent, AttemptResult, ExchangeIntent, OpenExchange, Settled, Settlement } from '../ledger.ts'
-import type { BudgetBooks } from './budget-books.ts'
+import type { AttemptResult, ExchangeIntent, OpenExchange, Settled, Settlement } from '../ledger.ts'
+import type { BudgetBooks, Step } from './budget-books.ts'
 import type { Held } from './budget-claims.ts'
 import type { BackendId } from './dictionary.ts'
 import type { Work } from './group-commit.ts'
@@ -43,35 +43,40 @@ export interface Waiting<Value> {
   reject (error: Error): void
 }
 
+/** What an exchange begins with; without an attempt nothing was eligible. */
+export interface First extends Pick<Step, 'shrink'> {
+  readonly intent: ExchangeIntent
+  readonly attempt: Step['attempt'] | undefined
+}
+
 export class Opening implements Work {
   readonly mayBeKept = false
   readonly #books: Books
   readonly #exchange: Running
-  readonly #intents: readonly [ExchangeIntent, AttemptIntent | undefined]
+  readonly #first: First
   readonly #waiting: Waiting<OpenExchange>
   #refusal: GatewayError | undefined
 
   constructor (
-    books: Books, exchange: Running, intents: readonly [ExchangeIntent, AttemptIntent | undefined],
-    waiting: Waiting<OpenExchange>
+    books: Books, exchange: Running, first: First, waiting: Waiting<OpenExchange>
   ) {
     this.#books = books
     this.#exchange = exchange
-    this.#intents = intents
+    this.#first = first
     this.#waiting = waiting
   }
 
   apply (): void {
     const exchange = this.#exchange
     const { rows, budgets } = this.#books
-    const [intent, attempt] = this.#intents
+    const { intent, attempt, shrink } = this.#first
     const { row } = exchange.opened
-    const held = attempt && budgets.open(intent, attempt)
-    if (held instanceof GatewayError) return this.#refuse(held)
-    exchange.held = held
-    exchange.names = rows.insertExchange(row, intent, held?.set)
+    const reserved = attempt && budgets.open(intent, { attempt, shrink })
+    if (reserved instanceof GatewayError) return this.#refuse(reserved)
+    exchange.held = reserved?.held
+    exchange.names = rows.insertExchange(row, intent, reserved?.held.set)
     if (!attempt) return
-    exchange.backend = rows.insertAttempt(row, 1, exchange.createdAtMs, attempt)
+    exchange.backend = rows.insertAttempt(row, 1, exchange.createdAtMs, reserved?.attempt ?? attempt)
     exchange.attempts = 1
     if (intent.idempotent) this.#books.answers.insert(row, intent.idempotent)
   }
@@ -95,7 +100,7 @@ export class Opening implements Work {
   /** A budget has no room: the exchange ends as it begins, and its neighbours in the batch go on. */
   #refuse (refusal: GatewayError): void {
     const { rows, rollup } = this.#books
-    const [intent] = this.#intents
+    const { intent } = this.#first
     const { row, id } = this.#exchange.opened
     const names = rows.insertExchange(row, intent, undefined)
     rows.closeExchange(row, { status: refusal.status, durationMs: 0, error: refusal.code, attempt: undefined })
@@ -109,18 +114,18 @@ export class Retrying implements Work {
   readonly mayBeKept = false
   readonly #books: Books
   readonly #exchange: Running
-  readonly #steps: { readonly ended: AttemptResult, readonly next: AttemptIntent }
+  readonly #step: Step & { readonly ended: AttemptResult }
   readonly #waiting: Waiting<void>
   #before: Pick<Running, 'attempts' | 'backend' | 'held'>
   #refusal: GatewayError | undefined
 
   constructor (
-    books: Books, exchange: Running, steps: { readonly ended: AttemptResult, readonly next: AttemptIntent },
+    books: Books, exchange: Running, step: Step & { readonly ended: AttemptResult },
     waiting: Waiting<void>
   ) {
     this.#books = books
     this.#exchange = exchange
-    this.#steps = steps
+    this.#step = step
     this.#waiting = waiting
     this.#before = exchange
   }
@@ -130,16 +135,18 @@ export class Retrying implements Work {
     const { attempts, backend, held, opened: { row } } = exchange
     this.#before = { attempts, backend, held }
     refuseRetry(row, attempts)
-    const { ended, next } = this.#steps
-    const holds = held && this.#books.budgets.retry(held, ended, next)
-    if (holds instanceof GatewayError) {
-      this.#refusal = holds
+    const { ended, attempt } = this.#step
+    const reserved = held && this.#books.budgets.retry(held, ended, this.#step)
+    if (reserved instanceof GatewayError) {
+      this.#refusal = reserved
       return
     }
+    const holds = reserved?.held
     exchange.held = holds
     if (holds?.set !== undefined && holds.set !== held?.set) this.#books.rows.changeBudgets(row, holds.set)
     this.#books.rows.closeAttempt(row, attempts, ended)
-    exchange.backend = this.#books.rows.insertAttempt(row, attempts + 1, exchange.createdAtMs, next)
+    const begun = reserved?.attempt ?? attempt
+    exchange.backend = this.#books.rows.insertAttempt(row, attempts + 1, exchange.createdAtMs, begun)
     exchange.attempts = attempts + 1
   }
 
