@@ -4,6 +4,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { booksOf } from '../src/core/ask.ts'
 import { readUsageQuery, type UsageQueryTexts } from '../src/ledger/usage-query.ts'
 import { usageCsv, usageJson } from '../src/ledger/usage-report.ts'
+import { USAGE_CSV_DOC, USAGE_DOC, USAGE_OF_ADDRESS_DOC } from './docs/billing.ts'
 
 interface UsageRoute {
   Params: { readonly ip: string }
@@ -28,9 +29,12 @@ const billing: FastifyPluginAsync = async (fastify) => {
     return isCsv ? usageCsv(report) : usageJson(report)
   }
 
-  fastify.get<UsageRoute>('/billing/usage', (request, reply) => answer(request, reply, ''))
-  fastify.get<UsageRoute>('/billing/usage.csv', (request, reply) => answer(request, reply, CSV))
-  fastify.get<UsageRoute>('/billing/usage/:ip', (request, reply) => answer(request, reply, request.params.ip))
+  fastify.get<UsageRoute>('/billing/usage', { config: { doc: USAGE_DOC } }, (request, reply) =>
+    answer(request, reply, ''))
+  fastify.get<UsageRoute>('/billing/usage.csv', { config: { doc: USAGE_CSV_DOC } }, (request, reply) =>
+    answer(request, reply, CSV))
+  fastify.get<UsageRoute>('/billing/usage/:ip', { config: { doc: USAGE_OF_ADDRESS_DOC } }, (request, reply) =>
+    answer(request, reply, request.params.ip))
 }
 
 export default billing

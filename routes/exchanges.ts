@@ -4,6 +4,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { booksOf } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { explain } from '../src/routing/explain.ts'
+import { EXPLAIN_DOC } from './docs/why.ts'
 
 interface ExchangeRoute {
   Params: { readonly id: string }
@@ -13,7 +14,8 @@ interface ExchangeRoute {
 const exchanges: FastifyPluginAsync = async (fastify) => {
   const { ledger, reports } = fastify.gateway
 
-  fastify.get<ExchangeRoute>('/exchanges/:id/explain', async ({ params: { id }, principal }, reply) => {
+  const config = { doc: EXPLAIN_DOC }
+  fastify.get<ExchangeRoute>('/exchanges/:id/explain', { config }, async ({ params: { id }, principal }, reply) => {
     await ledger.flush() // an exchange that was answered can be asked about
     const exchange = reports.exchange(id)
     const owner = booksOf(principal)

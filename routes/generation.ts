@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { booksOf } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { generationJson } from '../src/ledger/account-generation.ts'
+import { GENERATION_DOC } from './docs/account.ts'
 
 interface GenerationRoute {
   Querystring: { readonly id?: unknown }
@@ -15,7 +16,8 @@ const generation: FastifyPluginAsync = async (fastify) => {
   const { account, ledger, providers } = fastify.gateway
   const nameOf = (id: string) => providers().get(id)?.displayName ?? id
 
-  fastify.get<GenerationRoute>('/generation', { config: { isRated: true } }, async ({ query: { id }, principal }, reply) => {
+  const config = { isRated: true, doc: GENERATION_DOC }
+  fastify.get<GenerationRoute>('/generation', { config }, async ({ query: { id }, principal }, reply) => {
     if (typeof id !== 'string' || id === '') throw new GatewayError('invalid_body', { reason: 'Give one "id": the id of an answer.' })
     await ledger.flush()
     const found = account.generation(id)

@@ -10,6 +10,7 @@ import type { Gateway } from '../src/gateway.ts'
 import { readFormEnvelope } from '../src/wire/openai-chat/form-envelope.ts'
 import { quoteOf } from '../src/routing/quote.ts'
 import { answer } from './answer.ts'
+import { INFERENCE_DOCS } from './docs/inference.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { factsOf, readJsonAsk, type Facts } from './json-ask.ts'
 
@@ -24,13 +25,15 @@ const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { ga
     return quoteOf(gateway.router.plan(ask), ask)
   }
   for (const task of JSON_TASKS) {
-    fastify.post(TASK_PATHS[task], { bodyLimit: limits.inference, config: { task } }, (request, reply) => {
+    const config = { task, doc: INFERENCE_DOCS[task] }
+    fastify.post(TASK_PATHS[task], { bodyLimit: limits.inference, config }, (request, reply) => {
       const ask = readJsonAsk(request, task, totalMs)
       return wantsQuote(request) ? quote(ask, reply) : answer(request, reply, ask)
     })
   }
   for (const task of FORM_TASKS) {
-    fastify.post(TASK_PATHS[task], { bodyLimit: limits.multipart, config: { task } }, async (request, reply) => {
+    const config = { task, doc: INFERENCE_DOCS[task] }
+    fastify.post(TASK_PATHS[task], { bodyLimit: limits.multipart, config }, async (request, reply) => {
       const known = { ...factsOf(request, totalMs), task } // before the body: a wrong header must not cost an upload
       const wantsDigest = readIdempotencyKey(request) !== undefined
       const ask = await askForm(request, known, { folder: spoolFolder, limitBytes: limits.multipart, wantsDigest })

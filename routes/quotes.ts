@@ -6,6 +6,7 @@ import { GatewayError } from '../src/core/errors.ts'
 import type { JsonObject } from '../src/core/json.ts'
 import type { Gateway } from '../src/gateway.ts'
 import { quoteOf } from '../src/routing/quote.ts'
+import { QUOTE_DOC } from './docs/why.ts'
 import { readJsonAsk } from './json-ask.ts'
 
 interface QuoteRoute {
@@ -20,7 +21,7 @@ const TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation',
 /** Registered under `/v1` and `/api/v1`. */
 const quotes: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
   const { limits, deadlines: { totalMs } } = gateway.settings
-  const counted = { bodyLimit: limits.inference, config: { isRated: true } }
+  const counted = { bodyLimit: limits.inference, config: { isRated: true, doc: QUOTE_DOC } }
   fastify.post<QuoteRoute>('/explain', counted, async (request, reply) => {
     const ask = readJsonAsk(request, ({ value }) => taskOf(request.query.task, value), totalMs)
     reply.header('cache-control', 'no-store')

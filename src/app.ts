@@ -8,6 +8,7 @@ import limits from '../plugins/limits.ts'
 import pipelined from '../plugins/pipelined.ts'
 import principal from '../plugins/principal.ts'
 import requestLog from '../plugins/request-log.ts'
+import routeDocs from '../plugins/route-docs.ts'
 import account from '../routes/account.ts'
 import billing from '../routes/billing.ts'
 import exchanges from '../routes/exchanges.ts'
@@ -18,6 +19,7 @@ import keys from '../routes/keys.ts'
 import metrics from '../routes/metrics.ts'
 import modelEndpoints from '../routes/model-endpoints.ts'
 import models from '../routes/models.ts'
+import openapi from '../routes/openapi.ts'
 import quotes from '../routes/quotes.ts'
 import { GatewayError } from './core/errors.ts'
 import type { Gateway } from './gateway.ts'
@@ -80,6 +82,8 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   await fastify.register(principal, { gateway })
   await fastify.register(limits, { gateway })
   await fastify.register(body)
+  await fastify.register(routeDocs)
+  await fastify.register(openapi)
   await fastify.register(health, { gateway, isReady })
   await fastify.register(metrics)
   for (const prefix of BASES) {

@@ -48,6 +48,8 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/chaos': ['src/core'],
   // A command may use anything, but only once it runs: `serve` starts and `--help` answers without the rest.
   'src/cli': ['src/core', 'src/settings.ts', 'type *', 'lazy *'],
+  // What the routes say of themselves becomes a document and a page.
+  'src/openapi': ['src/core'],
   // The wiring: the only files that see everything, and that nothing below sees.
   'src/gateway.ts': ['*'],
   'src/supply.ts': ['*'],
@@ -63,9 +65,9 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   plugins: ['src/core', 'src/local', 'src/wire', 'type *'],
   // What the gateway does comes through the decorator; these files only read and write what is on the wire.
   routes: [
-    'src/core', 'src/wire', 'src/catalog/model-card.ts', 'src/catalog/model-query.ts', 'src/catalog/own-models.ts',
+    'src/core', 'src/openapi', 'src/wire', 'src/catalog/model-card.ts', 'src/catalog/model-query.ts', 'src/catalog/own-models.ts',
     'src/catalog/endpoint-card.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
-    'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
+    'src/ledger/reports.ts', 'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
     'src/admin/key-json.ts', 'src/admin/key-wish.ts',
     'src/routing/explain.ts', 'src/routing/quote.ts', 'src/routing/health-report.ts',
     'plugins/outlet.ts', 'type *'

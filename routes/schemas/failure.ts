@@ -1,0 +1,46 @@
+// The one envelope of every failure. src/wire/openai-chat/errors.ts writes it.
+
+import { ERRORS } from '../../src/core/errors.ts'
+import { listOf, oneOf, orNull, record, text, whole } from './words.ts'
+
+const TYPES = [...new Set(Object.values(ERRORS).map(({ type }) => type))]
+
+const attempt = record({
+  says: 'A call that did not lead to an answer.',
+  members: {
+    provider: text('Id of the provider.'),
+    model: text('The model as the provider calls it.'),
+    outcome: text('What it came to: "failed", "throttled", "stalled", …'),
+    reason: text('In words.')
+  },
+  optional: { status: whole('HTTP status of the provider.') }
+})
+
+export const failureDetail = record({
+  title: 'FailureDetail',
+  says: 'What went wrong, for people and for programs.',
+  members: {
+    message: text('One sentence, with what to do where there is something to do.'),
+    type: oneOf(TYPES, 'OpenAI\'s type of error.'),
+    code: whole('The HTTP status. Always a number.'),
+    param: orNull(text('The member, parameter or header that is wrong.')),
+    metadata: record({
+      says: 'More, for programs.',
+      members: {
+        error_type: text('OpenRouter\'s name of the failure.'),
+        reason: oneOf(Object.keys(ERRORS), 'The broker\'s own name of it: the table of errors in the README.')
+      },
+      optional: {
+        request_id: text('For the log.'),
+        provider_name: text('Who said it, where a provider did.'),
+        raw: text('The provider\'s own words.'),
+        provider_code: text('The provider\'s own code.'),
+        provider_type: text('The provider\'s own type.'),
+        attempts: listOf(attempt, 'Each call that was made.')
+      },
+      isOpen: true
+    })
+  }
+})
+
+export const failure = record({ title: 'Failure', says: 'Every failure.', members: { error: failureDetail } })

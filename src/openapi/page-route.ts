@@ -1,0 +1,61 @@
+// One route on the page: what it does, what it takes, what it answers, and how to try it.
+
+import type { Answer, MediaContent, OpenapiDocument, Operation, Parameter } from './document-shape.ts'
+import { html, inline, prose, type Html } from './html.ts'
+import { curlOf, isOpen } from './page-curl.ts'
+import { membersTable, nameIn, typeOf } from './page-members.ts'
+import type { Schema } from './schema.ts'
+
+export interface PageRoute {
+  readonly method: string
+  readonly path: string
+  readonly operation: Operation
+}
+
+const FAILED = /^[45]/
+
+export function routeHtml ({ method, path, operation }: PageRoute, document: OpenapiDocument): Html {
+  const { operationId, summary, description, parameters = [], requestBody, responses } = operation
+  const answers = Object.entries(responses)
+  return html`<article id="${operationId}">
+<h3>${methodHtml(method)}<code>${path}</code></h3>
+<p>${inline(summary)}.${isOpen(operation) ? html` <small>No key needed.</small>` : ''}</p>
+${description === undefined ? '' : prose(description)}
+${parameters.length === 0 ? '' : html`<h4>Parameters</h4>${parametersTable(parameters)}`}
+${requestBody ? html`<h4>Body</h4>${contentHtml(requestBody.content, document)}` : ''}
+${answers.filter(([status]) => !FAILED.test(status)).map((answer) => answerHtml(answer, document))}
+<details><summary>What can go wrong</summary>${failuresTable(answers.filter(([status]) => FAILED.test(status)))}</details>
+<h4>Try it</h4><pre><code>${curlOf(method, path, operation)}</code></pre>
+</article>
+`
+}
+
+export function methodHtml (method: string): Html {
+  return html`<span class="method ${method}">${method.toUpperCase()}</span>`
+}
+
+function parametersTable (parameters: readonly Parameter[]): Html {
+  const rows = parameters.map(({ name, in: place, required, schema, description }) => html`<tr><td><code>${name}</code>
+<small>${place}${required ? ', required' : ''}</small></td><td>${typeOf(schema)}</td><td>${inline(description)}</td></tr>`)
+  return html`<table><thead><tr><th>Name</th><th>Type</th><th>Meaning</th></tr></thead><tbody>${rows}</tbody></table>`
+}
+
+function answerHtml ([status, { description, content = {} }]: [string, Answer], document: OpenapiDocument): Html {
+  return html`<h4>Answer ${status}</h4><p>${inline(description)}</p>${contentHtml(content, document)}`
+}
+
+function contentHtml (content: MediaContent, { components }: OpenapiDocument): Html[] {
+  return Object.entries(content).map(([type, { schema }]) => {
+    const named = schema.$ref === undefined ? undefined : components.schemas[nameIn(schema.$ref)]
+    return html`<p><code>${type}</code>${nameHtml(schema, named)}</p>${membersTable(named ?? schema)}`
+  })
+}
+
+function nameHtml (schema: Schema, named: Schema | undefined): Html | undefined {
+  return named && html` ${typeOf(schema)}. ${inline(named.description ?? '')}`
+}
+
+function failuresTable (answers: ReadonlyArray<[string, Answer]>): Html {
+  const rows = answers.map(([status, { description }]) => html`<tr><td>${status}</td><td>${prose(description)}</td></tr>`)
+  return html`<table><thead><tr><th>Status</th><th>When</th></tr></thead><tbody>${rows}</tbody></table>`
+}
