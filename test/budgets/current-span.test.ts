@@ -4,6 +4,7 @@ import t from 'tap'
 import type { BudgetWindow } from '../../src/budgets/budget.ts'
 import { CurrentSpan } from '../../src/budgets/current-span.ts'
 import { reachMs, spanAt } from '../../src/budgets/span.ts'
+import { BELIEVED_AFTER_MS, MOST_AHEAD_MS, SteadyTime } from '../../src/budgets/steady-time.ts'
 
 const HOUR_MS = 3_600_000
 const NOON_MS = Date.UTC(2026, 10, 21, 12)
@@ -34,6 +35,37 @@ t.test('the newest window is known again after a restart', async (t) => {
 t.test('a clock that was 400 days ahead and is set right is believed', async (t) => {
   const span = new CurrentSpan(hourly, NOON_MS + 400 * 24 * HOUR_MS)
   t.equal(span.at(NOON_MS).startMs, NOON_MS)
+})
+
+t.test('time that is not believed is counted where it is, and forgotten', async (t) => {
+  const span = new CurrentSpan(hourly, undefined)
+  t.equal(span.at(NOON_MS).startMs, NOON_MS)
+  t.equal(span.at(NOON_MS + 3 * HOUR_MS, true).startMs, NOON_MS + 3 * HOUR_MS)
+  t.equal(span.at(NOON_MS + 1).startMs, NOON_MS)
+  t.equal(span.at(NOON_MS + HOUR_MS).startMs, NOON_MS + HOUR_MS)
+})
+
+t.test('a clock is ahead while it is a minute over the monotonic one, for an hour', async (t) => {
+  const now = { wallMs: NOON_MS, steadyMs: 5_000 }
+  const time = new SteadyTime({ nowMs: () => now.wallMs, monotonicMs: () => now.steadyMs })
+  const isAheadAfter = (steadyMs: number, stepMs: number) => {
+    now.steadyMs += steadyMs
+    now.wallMs += steadyMs + stepMs
+    return time.isAhead()
+  }
+  t.notOk(isAheadAfter(0, 0))
+  t.notOk(isAheadAfter(9 * HOUR_MS, 0), 'nobody asked for hours')
+  t.notOk(isAheadAfter(1_000, MOST_AHEAD_MS), 'kept right')
+  t.ok(isAheadAfter(1_000, 2 * HOUR_MS))
+  t.ok(isAheadAfter(BELIEVED_AFTER_MS - 1, 0))
+  t.notOk(isAheadAfter(1_000, -2 * HOUR_MS), 'it came back')
+  t.ok(isAheadAfter(0, 2 * HOUR_MS))
+  t.notOk(isAheadAfter(BELIEVED_AFTER_MS, 0), 'it stayed')
+  t.notOk(isAheadAfter(1_000, 0))
+  t.notOk(isAheadAfter(1_000, -HOUR_MS), 'set back')
+  t.notOk(isAheadAfter(1_000, HOUR_MS), 'and right again')
+  t.notOk(isAheadAfter(1_000, -400 * 24 * HOUR_MS), 'far ahead before')
+  t.ok(isAheadAfter(1_000, 2 * HOUR_MS))
 })
 
 t.test('a total never ends', async (t) => {

@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import type { BudgetTerms } from '../../src/budgets/budget.ts'
+import { systemClock } from '../../src/core/clock.ts'
 import { budgetedBooks, refusalOf } from './budget-books.ts'
 import { answered, attemptIntent, exchangeIntent, failed, NOON_MS, settlement } from './samples.ts'
 import { ALL } from '../contracts/books.ts'
@@ -250,4 +251,27 @@ t.test('a clock that is set back opens no closed window', async (t) => {
   await ledger.open(exchangeIntent(), attemptIntent({ ceiling: 6n }))
   await refusalOf(ledger.open(exchangeIntent({ createdAtMs: NOON_MS - 7_200_000 }), attemptIntent({ ceiling: 6n })))
   t.equal(windows().length, 1)
+})
+
+t.test('a clock that is two hours ahead for a while neither skips an hour nor makes one longer', async (t) => {
+  const now = { wallMs: NOON_MS, steadyMs: 0 }
+  const clock = { ...systemClock, nowMs: () => now.wallMs, monotonicMs: () => now.steadyMs }
+  const { ledger, set, windows } = budgetedBooks(t, undefined, { clock })
+  set({ window: { kind: 'calendar', every: 'hour', timeZone: 'UTC' }, limit: 10n })
+  const use = async (steadyMs: number, stepMs: number) => {
+    now.steadyMs += steadyMs
+    now.wallMs += steadyMs + stepMs
+    const exchange = await ledger.open(exchangeIntent({ createdAtMs: now.wallMs }), attemptIntent({ ceiling: 6n }))
+    await ledger.settle(exchange, settlement({ attempt: answered({ cost: 6n }) }))
+  }
+  const hour = 3_600_000
+  await use(0, 0)
+  await use(60_000, 2 * hour)
+  await refusalOf(use(60_000, -2 * hour))
+  set({ name: 'another', limit: 1_000n })
+  await refusalOf(use(60_000, 0))
+  await use(hour, 0)
+  await use(hour, hour)
+  t.same(windows().filter(({ name }) => name === 'all').map(({ startMs, spent }) => [(startMs - NOON_MS) / hour, spent]),
+    [[0, 6n], [1, 6n], [2, 6n], [3, 6n]])
 })

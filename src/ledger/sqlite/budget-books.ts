@@ -8,6 +8,7 @@ import type { Database } from 'better-sqlite3'
 import { openBudgetRows } from '../../budgets/budget-rows.ts'
 import type { Budget } from '../../budgets/budget.ts'
 import { reachMs } from '../../budgets/span.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { GatewayError } from '../../core/errors.ts'
 import type { AttemptIntent, AttemptResult, BudgetCrossing, Room, Shrink } from '../ledger.ts'
 import { ceilingOf, usedBy, type UsedUp } from './budget-amounts.ts'
@@ -39,8 +40,8 @@ export class BudgetBooks {
   readonly #crossings: BudgetCrossings
   readonly #closed: (id: number) => Budget | undefined
 
-  constructor (sqlite: Database, tell: (crossing: BudgetCrossing) => void) {
-    this.#index = new BudgetIndex(sqlite)
+  constructor (sqlite: Database, clock: Clock, tell: (crossing: BudgetCrossing) => void) {
+    this.#index = new BudgetIndex(sqlite, clock)
     this.#sets = createBudgetSets(sqlite)
     this.#windows = createBudgetWindows(sqlite)
     this.#crossings = new BudgetCrossings({ index: this.#index, windows: this.#windows, tell })
@@ -117,8 +118,9 @@ export class BudgetBooks {
     const isFirst = held.models.length === 0
     const joined: Line[] = []
     for (const counted of this.#index.of(held.scopes, next.model)) {
-      const { budget: { id, scope }, span } = counted
-      if (isFirst || scope.kind === 'model') joined.push({ counted, budgetId: id, startMs: span.at(held.scopes.createdAtMs).startMs })
+      const { id, scope } = counted.budget
+      if (!isFirst && scope.kind !== 'model') continue
+      joined.push({ counted, budgetId: id, startMs: this.#index.startOf(counted, held.scopes) })
     }
     return { ...held, lines: merged(held.lines, joined), models: [...held.models, next.model], ceiling }
   }

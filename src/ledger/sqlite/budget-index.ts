@@ -5,6 +5,8 @@ import { openBudgetRows, type BudgetRows } from '../../budgets/budget-rows.ts'
 import { thresholdOf, type Budget, type ScopeKind } from '../../budgets/budget.ts'
 import { CurrentSpan } from '../../budgets/current-span.ts'
 import { reachMs } from '../../budgets/span.ts'
+import { SteadyTime } from '../../budgets/steady-time.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { ExchangeIntent } from '../ledger.ts'
 
 /** A budget something is booked in, with what is worked out once. */
@@ -31,10 +33,13 @@ export class BudgetIndex {
   readonly #newest: (id: number) => number | undefined
   #known: Record<ScopeKind, Map<string, KnownBudget[]>> = emptyIndex()
   #byId = new Map<number, KnownBudget>()
+  readonly #time: SteadyTime
   #seen: number | undefined
   #isFresh = false
+  #isAhead = false
 
-  constructor (sqlite: Database) {
+  constructor (sqlite: Database, clock: Clock) {
+    this.#time = new SteadyTime(clock)
     this.#rows = openBudgetRows(sqlite)
     const version = sqlite.prepare<[], number>('PRAGMA data_version').pluck()
     this.#version = () => version.get()
@@ -52,7 +57,13 @@ export class BudgetIndex {
   refresh (): void {
     if (this.#isFresh) return
     if (this.#version() !== this.#seen) this.#reread()
+    this.#isAhead = !this.isEmpty && this.#time.isAhead()
     this.#isFresh = true
+  }
+
+  /** When the window of a budget began that a request counts in. Call after `refresh`. */
+  startOf ({ span }: KnownBudget, { createdAtMs }: Scopes): number {
+    return span.at(createdAtMs, this.#isAhead).startMs
   }
 
   /** The transaction is over: others may write until the next one. */
@@ -92,16 +103,18 @@ export class BudgetIndex {
   #reread (): void {
     // The version first: a commit between the two reads is then seen again, never missed.
     this.#seen = this.#version()
+    const before = this.#byId
     this.#known = emptyIndex()
     this.#byId = new Map()
-    for (const budget of this.#rows.open()) this.#add(budget)
+    for (const budget of this.#rows.open()) this.#add(budget, before.get(budget.id)?.span)
   }
 
-  #add (budget: Budget): void {
+  /** `span`: what was seen before it was read again; its window never changes. */
+  #add (budget: Budget, span: CurrentSpan | undefined): void {
     const { id, scope: { kind, value }, window, limit, thresholds } = budget
     const known = {
       budget,
-      span: new CurrentSpan(window, this.#newest(id)),
+      span: span ?? new CurrentSpan(window, this.#newest(id)),
       reachMs: reachMs(window),
       thresholds: thresholds.map((share) => thresholdOf(limit, share))
     }

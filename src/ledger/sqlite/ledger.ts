@@ -84,7 +84,7 @@ export class SqliteLedger implements Ledger {
     this.#database = database
     this.#dictionary = createDictionary(sqlite)
     this.#spans = createSpans(sqlite)
-    this.#budgets = new BudgetBooks(sqlite, outside.budgetCrossed ?? nothing)
+    this.#budgets = new BudgetBooks(sqlite, outside.clock, outside.budgetCrossed ?? nothing)
     this.answers = new SqliteAnswers({
       ...outside,
       sqlite,

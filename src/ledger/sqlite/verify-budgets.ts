@@ -6,7 +6,7 @@
 import type { Database } from 'better-sqlite3'
 import type { Budget, BudgetUnit } from '../../budgets/budget.ts'
 import { openBudgetRows } from '../../budgets/budget-rows.ts'
-import { LARGEST_STEP_MS } from '../../budgets/current-span.ts'
+import { LARGEST_STEP_MS } from '../../budgets/steady-time.ts'
 import { inputTokens, outputTokens, USAGE_KINDS } from '../../core/usage.ts'
 import type { Damage, Difference } from '../verify.ts'
 import { ADJUSTED_SETS } from './adjust-verify.ts'
