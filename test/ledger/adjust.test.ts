@@ -207,3 +207,13 @@ t.test('verify finds an adjustment that was changed, taken away, or belongs to n
   sqlite.exec('DELETE FROM adjustments')
   t.same(new Set(verify().differences.map(({ name }) => name)), new Set(['cost_differs', 'sums_differ']))
 })
+
+t.test('a bound that no number holds is taken back to the last nano-USD', async (t) => {
+  const bound = 9_007_199_254_740_993n
+  const books = bothBooks(t, [{ name: 'all', limit: 2n * bound }])
+  const exchange = await books.ledger.open(exchangeIntent(), attemptIntent({ ceiling: bound }))
+  await books.ledger.settle(exchange, settlement({ attempt: UNPRICED }))
+  t.match(books.windows(), [{ spent: bound }])
+  t.equal(books.adjuster.reprice([repricing(exchange.row * 256 + 1)], 'test', LATER_MS).length, 1)
+  t.match(books.windows(), [{ spent: 300_000n }])
+})

@@ -27,8 +27,8 @@ interface Place {
 interface AttemptRow extends Place {
   readonly modelName: string
   readonly budgets: string | null
-  /** What budgets count of it while its cost is not known: its bound. */
-  readonly bound: number
+  /** What budgets count of it while its cost is not known: its bound, in digits, since it may be over 2^53. */
+  readonly bound: string
   /** Whether no attempt of the exchange is without a cost any more. */
   readonly isPriced: number
   readonly wasUnpriced: number
@@ -36,7 +36,7 @@ interface AttemptRow extends Place {
 
 const ATTEMPT = `
   SELECT e.created_at_ms / ${HOUR_MS} AS hour, e.ip, e.key, b.model, b.provider, n.text AS modelName, s.text AS budgets,
-    iif(a.cost_nano_usd IS NULL, coalesce(a.ceiling_nano_usd, 0), 0) AS bound,
+    CAST(iif(a.cost_nano_usd IS NULL, coalesce(a.ceiling_nano_usd, 0), 0) AS TEXT) AS bound,
     a.cost_nano_usd IS NULL AND (SELECT count(*) FROM adjustments x WHERE x.attempt = a.id) = 1 AS wasUnpriced,
     NOT EXISTS (SELECT 1 FROM attempts o WHERE o.id BETWEEN e.id * 256 AND e.id * 256 + 255
       AND o.cost_nano_usd IS NULL AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.attempt = o.id)) AS isPriced
