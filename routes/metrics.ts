@@ -28,6 +28,6 @@ export default metrics
 /** These are everybody's numbers: who may read everybody's books may read them. @throws GatewayError `not_allowed`. */
 function refuseClientKeys ({ principal, routeOptions: { url = '' } }: FastifyRequest): void {
   if (booksOf(principal) !== undefined) {
-    throw new GatewayError('not_allowed', { what: `${url}: it is for keys of AIBROKER_API_KEYS` })
+    throw new GatewayError('not_allowed', { what: `${url}: it is for management keys and keys of AIBROKER_API_KEYS` })
   }
 }

@@ -10,6 +10,7 @@ import principal from '../plugins/principal.ts'
 import requestLog from '../plugins/request-log.ts'
 import routeDocs from '../plugins/route-docs.ts'
 import account from '../routes/account.ts'
+import activity from '../routes/activity.ts'
 import billing from '../routes/billing.ts'
 import exchanges from '../routes/exchanges.ts'
 import generation from '../routes/generation.ts'
@@ -95,6 +96,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
     await fastify.register(account, { prefix })
     await fastify.register(generation, { prefix })
     await fastify.register(keys, { prefix })
+    await fastify.register(activity, { prefix })
     await fastify.register(quotes, { prefix, gateway })
   }
   return fastify

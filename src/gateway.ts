@@ -8,6 +8,7 @@ import type { Exchange } from './exchange/ask.ts'
 import type { Replays } from './exchange/replays.ts'
 import type { KeyStore } from './keys/keys.ts'
 import type { Account } from './ledger/account.ts'
+import type { FeedbackStore } from './ledger/feedback.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Reports } from './ledger/reports.ts'
 import type { Metrics } from './metrics/exposition.ts'
@@ -29,6 +30,7 @@ export interface Gateway {
   readonly ledger: Ledger
   readonly reports: Reports
   readonly account: Account
+  readonly feedback: FeedbackStore
   readonly keys: KeyStore
   /** Keys with their limits, for those who administer. */
   readonly clientKeys: ClientKeys

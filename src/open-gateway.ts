@@ -23,6 +23,7 @@ import { createAccount } from './ledger/sqlite/account.ts'
 import type { OrphanPolicy } from './ledger/ledger.ts'
 import { CHECKPOINT_THREAD } from './ledger/sqlite/checkpoints.ts'
 import { openDatabase } from './ledger/sqlite/database.ts'
+import { createFeedback } from './ledger/sqlite/feedback.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
 import { createTransact } from './ledger/sqlite/transact.ts'
@@ -114,7 +115,8 @@ function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings
   const budgets = new SqliteBudgets(sqlite, clock)
   const account = createAccount(sqlite, { reports, budgets, clock })
   const transact = createTransact(sqlite, () => { ledger.rereadBudgets() })
-  return { keys, reports, account, clientKeys: new ClientKeys({ keys, budgets, account, transact }) }
+  const clientKeys = new ClientKeys({ keys, budgets, account, transact })
+  return { keys, reports, account, clientKeys, feedback: createFeedback(sqlite) }
 }
 
 function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Settings, { clock, log }: Outside) {

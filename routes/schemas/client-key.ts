@@ -72,7 +72,7 @@ export const keyChange = record({
 })
 
 export const clientKeyList = record({
-  title: 'ClientKeyList', says: 'A page of keys.', members: { data: listOf(clientKey, 'The newest first.') }
+  title: 'ClientKeyList', says: 'A page of keys.', members: { data: listOf(clientKey, 'The oldest first.') }
 })
 
 export const clientKeyAnswer = record({ title: 'ClientKeyAnswer', says: 'One key.', members: { data: clientKey } })

@@ -1,5 +1,6 @@
 // One generation in OpenRouter's shape: src/ledger/account-generation.ts writes it.
 
+import { FEEDBACK_CATEGORIES } from '../../src/ledger/feedback.ts'
 import type { Schema } from '../../src/openapi/schema.ts'
 import { COST_GRADE } from './usage.ts'
 import { count, flag, listOf, nothing, number, oneOf, orNull, record, text, time, usd, whole } from './words.ts'
@@ -19,6 +20,26 @@ const response = record({
   optional: { id: text('The provider\'s id of the answer.'), latency: number('Milliseconds.') }
 })
 
+const CATEGORY = oneOf(FEEDBACK_CATEGORIES, 'What it is about.')
+
+const feedback = record({
+  title: 'GenerationFeedback',
+  says: 'What was said of it, told to those who administer.',
+  members: { category: CATEGORY, comment: orNull(text('In words.')), created_at: time('When it was said.') }
+})
+
+export const feedbackWish = record({
+  title: 'GenerationFeedbackWish',
+  says: 'What is to be said of a generation.',
+  members: { generation_id: text('Of which.'), category: CATEGORY },
+  optional: { comment: orNull(text('In words; at most 1000 characters.')) },
+  isOpen: true
+})
+
+export const success = record({
+  title: 'Success', says: 'It is done.', members: { data: record({ says: '', members: { success: flag('Always true.') } }) }
+})
+
 const more = record({
   says: 'Exact, and what OpenRouter has no member for.',
   members: {
@@ -29,7 +50,8 @@ const more = record({
     attempts: count('Calls made.'),
     cost_usd: orNull(usd('What it cost.')),
     cost_grade: orNull(COST_GRADE),
-    markup_usd: orNull(usd('What the operator added.'))
+    markup_usd: orNull(usd('What the operator added.')),
+    feedback: orNull(feedback)
   }
 })
 

@@ -9,6 +9,7 @@ import { inputTokens, outputTokens, USAGE_KINDS, type CostGrade, type Usage, typ
 import type { Generation } from './account.ts'
 import { cacheDiscount } from './account-discount.ts'
 import { dollars } from './account-money.ts'
+import type { Feedback } from './feedback.ts'
 import type { AttemptRecord, ExchangeRecord } from './reports.ts'
 
 const API_TYPES: { readonly [task: string]: string } = {
@@ -67,7 +68,7 @@ export function generationJson (generation: Generation, nameOf: NameOf) {
       ...timesOf(record),
       ...tokensOf(added(answers.map(({ usage }) => usage))),
       provider_responses: attempts.map((attempt, at) => responseOf(attempt, answers[at]?.upstreamId, nameOf)),
-      x_aibroker: xAibroker(record, cost)
+      x_aibroker: { ...xAibroker(record, cost), feedback: orNull(generation.feedback, feedbackJson) }
     }
   }
 }
@@ -139,6 +140,10 @@ function xAibroker (record: ExchangeRecord, cost: NanoUsd | undefined) {
     cost_grade: gradeOf(attempts),
     markup_usd: markups.length === 0 ? null : formatUsd(sum(markups))
   }
+}
+
+function feedbackJson ({ category, comment, createdAtMs }: Feedback) {
+  return { category, comment: comment ?? null, created_at: new Date(createdAtMs).toISOString() }
 }
 
 /** Undefined: the cost of some attempt is not known. An exchange without attempts cost nothing. */

@@ -4,6 +4,7 @@ import type { Budget } from '../budgets/budget.ts'
 import type { BudgetState } from '../budgets/sqlite-budgets.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
+import type { Feedback } from './feedback.ts'
 import type { ExchangeRecord } from './reports.ts'
 
 /** Who a request counts for; a principal is one. */
@@ -42,6 +43,7 @@ export interface Generation {
   readonly record: ExchangeRecord
   /** One for each attempt of the record, in its order. */
   readonly answers: readonly AttemptAnswer[]
+  readonly feedback?: Feedback | undefined
 }
 
 export interface Account {

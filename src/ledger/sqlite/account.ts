@@ -9,6 +9,7 @@ import { readGenerationId } from '../../core/ids.ts'
 import type { Account, AccountHolder, AttemptAnswer, PeriodUse } from '../account.ts'
 import type { Reports, UsageReport } from '../reports.ts'
 import { COUNTS_OF_ATTEMPT, usageOf } from './columns.ts'
+import { createFeedbackReader } from './feedback.ts'
 import { attemptId, MOST_ATTEMPTS } from './rows.ts'
 import { upstreamIdOf } from './upstream-key.ts'
 
@@ -28,6 +29,7 @@ const ANSWERS = `
 /** Over an open database with the tables of the migrations. */
 export function createAccount (sqlite: Database, { reports, budgets, clock }: AccountParts): Account {
   const answers = sqlite.prepare<[number, number], AnswerRow>(ANSWERS).raw()
+  const feedbackOf = createFeedbackReader(sqlite)
   const periodsOf = (keyId: string | undefined): Periods => {
     const nowMs = clock.nowMs()
     const since = (sinceMs: number | undefined) =>
@@ -55,7 +57,7 @@ export function createAccount (sqlite: Database, { reports, budgets, clock }: Ac
       const record = place && reports.exchange(id)
       if (!record) return undefined
       const rows = answers.all(attemptId(place.row, 0), attemptId(place.row, MOST_ATTEMPTS))
-      return { record, answers: rows.map(answerOf) }
+      return { record, answers: rows.map(answerOf), feedback: feedbackOf(place.row) }
     }
   }
 }
