@@ -26,6 +26,8 @@ export interface Settings {
   readonly isOpen: boolean
   readonly logLevel: string
   readonly strategy: 'cheapest' | 'best'
+  /** Whether OpenRouter's live list of models is read and served; `auto`: and `auto` may choose from it. */
+  readonly openrouterCatalog: 'on' | 'auto' | 'off'
   /** For keys that have no policy of their own. */
   readonly unknownPrice: UnknownPrice
   /** Survives a power cut as well as a killed process (`synchronous=FULL`). */
@@ -151,6 +153,8 @@ function readModes (flags: ServeFlags, env: Env) {
     isOpen: flags.open ?? isTrue(env['AIBROKER_OPEN']),
     logLevel: readChoice('--log-level (AIBROKER_LOG_LEVEL)', logLevel, 'info', LOG_LEVELS),
     strategy: readChoice('ROUTING_STRATEGY', env['ROUTING_STRATEGY'], 'cheapest', ['cheapest', 'best'] as const),
+    openrouterCatalog: readChoice(
+      'AIBROKER_OPENROUTER_CATALOG', env['AIBROKER_OPENROUTER_CATALOG'], 'on', ['on', 'auto', 'off'] as const),
     unknownPrice: readUnknownPrice(env['AIBROKER_UNKNOWN_PRICE']),
     contentPolicy: readChoice('AIBROKER_CONTENT_POLICY', env['AIBROKER_CONTENT_POLICY'], 'stop', ['stop', 'next'] as const),
     durability: readChoice('AIBROKER_DURABILITY', env['AIBROKER_DURABILITY'], 'process', ['process', 'power'] as const),

@@ -5,13 +5,15 @@ import type { Logger } from 'pino'
 import type { Catalog } from './catalog/catalog.ts'
 import { countOf } from './catalog/model-card.ts'
 import { FILE_NAME } from './catalog/price-list-file.ts'
+import { PROVIDER as OPENROUTER } from './catalog/openrouter/live.ts'
 import { openCatalogStore } from './catalog/store.ts'
 import type { Clock } from './core/clock.ts'
 import { nearestNames } from './catalog/nearest.ts'
+import { openLiveList } from './open-live-list.ts'
 import { builtin } from './providers/builtin.ts'
 import { createCredentials, type Credentials } from './providers/credentials.ts'
 import { createKeyFile } from './providers/key-file.ts'
-import { createProviders, type Providers } from './providers/registry.ts'
+import { createProviders, type Providers, type ResolvedProvider } from './providers/registry.ts'
 import { createSecrets } from './providers/secrets.ts'
 import type { Settings } from './settings.ts'
 
@@ -37,8 +39,8 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
   const { env } = settings
   const keyFile = createKeyFile(settings.home)
   const warn = (sentence: string) => { log.warn(sentence) }
-  const priceList = join(settings.home, FILE_NAME)
-  const store = openCatalogStore({ path: settings.configPath, clock, warn, priceList })
+  const openrouter = () => pools.state(OPENROUTER).kind === 'none' ? undefined : snapshot.providers.get(OPENROUTER)
+  const { store, live } = openSources(settings, { clock, warn, openrouter })
   const resolve = (catalog: Catalog): Snapshot =>
     ({ catalog, providers: createProviders({ builtin, catalogProviders: catalog.providers, env, keyFile }) })
 
@@ -60,6 +62,7 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
     }
   }
   store.onChange(swap)
+  live.open()
 
   return {
     catalog: () => snapshot.catalog,
@@ -67,9 +70,37 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
     credentials: pools,
     hasAny: () => snapshot.providers.all().some(({ id }) => pools.state(id).kind !== 'none'),
     hasKey: (provider) => pools.state(provider).kind !== 'none',
-    reload: () => store.reload() && swap(store.current()),
-    close: () => { store.close() }
+    reload () {
+      const isTaken = store.reload() && swap(store.current())
+      live.wake()
+      return isTaken
+    },
+    close () {
+      live.close()
+      store.close()
+    }
   }
+}
+
+interface SourceParts {
+  readonly clock: Clock
+  warn (sentence: string): void
+  /** Undefined: it has no credential. Not asked before the live list is opened. */
+  openrouter (): ResolvedProvider | undefined
+}
+
+/** What a catalog is made of: the file, the price lists, and OpenRouter's live list, once that is opened. */
+function openSources (settings: Settings, { clock, warn, openrouter }: SourceParts) {
+  const live = openLiveList(settings, { clock, warn, provider: openrouter, changed: () => { store.reload() } })
+  const store = openCatalogStore({
+    path: settings.configPath,
+    clock,
+    warn,
+    priceList: join(settings.home, FILE_NAME),
+    live: () => live.current(),
+    hasLiveAuto: settings.openrouterCatalog === 'auto'
+  })
+  return { store, live }
 }
 
 /** Backends at providers nobody knows are never asked: most likely the name is wrong. */

@@ -55,6 +55,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/supply.ts': ['*'],
   'src/open-gateway.ts': ['*'],
   'src/open-metrics.ts': ['*'],
+  'src/open-live-list.ts': ['*'],
   'src/request-line.ts': ['*'],
   'src/app.ts': ['*'],
   'src/banner.ts': ['*'],

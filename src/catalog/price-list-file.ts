@@ -10,7 +10,11 @@ const HELD_KINDS: readonly HeldKind[] = ['added', 'changed', 'removed', 'unreada
 
 /** @throws RangeError naming the first entry that cannot be used: half a list would price the rest as unknown. */
 export function readPriceList (text: string): PriceList {
-  const file = parseObject(text)
+  return readPriceListMembers(parseObject(text))
+}
+
+/** The same of JSON that was parsed. @throws RangeError */
+export function readPriceListMembers (file: JsonObject | undefined): PriceList {
   if (file?.['format'] !== FORMAT) throw new RangeError(`it is not a price list ("format": "${FORMAT}")`)
   const prices = itemsOf(file, 'prices').map(readListed)
   const held = itemsOf(file, 'quarantine').map(readHeld)
@@ -20,14 +24,17 @@ export function readPriceList (text: string): PriceList {
   }
 }
 
-export function priceListText ({ prices, held }: PriceList): string {
-  const file = {
+export function priceListText (list: PriceList): string {
+  return `${JSON.stringify(priceListMembers(list), undefined, 1)}\n`
+}
+
+export function priceListMembers ({ prices, held }: PriceList) {
+  return {
     format: FORMAT,
     prices: [...prices.values()].sort(byId).map(writeListed),
     quarantine: [...held.values()].sort(byId).map(({ id, kind, reason, listed, source, asOf }) =>
       ({ id, kind, reason, source, as_of: asOf, ...listed && { costs: listed.costs } }))
   }
-  return `${JSON.stringify(file, undefined, 1)}\n`
 }
 
 function itemsOf (file: JsonObject, name: string): JsonObject[] {

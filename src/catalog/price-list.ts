@@ -3,7 +3,8 @@
 // DESIGN. What must hold: a feed never changes a price that counts by itself, except by a little and where it can be
 // read. Everything else it says is held: kept beside the list with its reason, until it is approved by name.
 // - The list lies over the packaged prices and under modelsconfig.yml: what an operator wrote counts always.
-// - Nothing is fetched by a broker; only the command does that (src/cli/prices-update.ts).
+// - Nothing is fetched for it by a broker; only the command does that (src/cli/prices-update.ts). OpenRouter's live
+//   list is another thing with the same review (openrouter/live.ts), and its prices lie under these.
 // - Costs are kept as a backend of modelsconfig.yml has them, and read by the same reader: one meaning, one check.
 
 import type { JsonObject } from '../core/json.ts'

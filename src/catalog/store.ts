@@ -5,6 +5,8 @@ import type { Catalog, Price } from './catalog.ts'
 import { ConfigError } from './config-error.ts'
 import { chooseConfigPath, nameOfPath, readConfigText, type FileText } from './config-file.ts'
 import { watchFile } from './file-watch.ts'
+import { withLive } from './openrouter/join.ts'
+import type { Live } from './openrouter/live.ts'
 import { readCatalog } from './modelsconfig.ts'
 import { packagedPath, withListPrices } from './packaged-prices.ts'
 import { createPriceSource } from './price-list-source.ts'
@@ -33,6 +35,10 @@ export interface CatalogStoreParts {
   readonly packaged?: string
   /** The price list an operator keeps up to date, over the packaged prices; undefined: none. */
   readonly priceList?: string | undefined
+  /** A provider's live list of models, under the file: the same value as long as it says the same; absent: none. */
+  readonly live?: () => Live | undefined
+  /** Whether `auto` may choose from the live list. */
+  readonly hasLiveAuto?: boolean
 }
 
 /** What a catalog is made of; what changes it. */
@@ -40,6 +46,7 @@ interface Source {
   readonly file: FileText
   /** The operator's price list. */
   readonly keptPrices: ReadonlyMap<string, Price>
+  readonly live: Live | undefined
 }
 
 interface ReaderParts {
@@ -47,19 +54,20 @@ interface ReaderParts {
   readonly name: string
   /** The packaged prices, under all others. */
   readonly builtIn: ReadonlyMap<string, Price>
+  readonly hasLiveAuto: boolean
   warn (sentence: string): void
 }
 
 /** Opens the catalog. @throws ConfigError when the file is missing or wrong. */
 export function openCatalogStore (parts: CatalogStoreParts): CatalogStore {
-  const { clock, warn, folder = process.cwd(), packaged = packagedPath } = parts
+  const { clock, warn, folder = process.cwd(), packaged = packagedPath, live, hasLiveAuto = false } = parts
   const path = chooseConfigPath(parts.path, folder, packaged)
   const name = nameOfPath(path, folder)
   const listeners: Array<(catalog: Catalog) => void> = []
   const builtIn = path === packaged ? new Map<string, Price>() : readPackagedPrices(packaged, warn)
   const keptPrices = createPriceSource(parts.priceList, warn)
-  const find = (): Source => ({ file: readConfigText(path, name), keptPrices: keptPrices() })
-  const read = createReader({ name, builtIn, warn })
+  const find = (): Source => ({ file: readConfigText(path, name), keptPrices: keptPrices(), live: live?.() })
+  const read = createReader({ name, builtIn, hasLiveAuto, warn })
   // Watched before it is read: a change in between is seen as one.
   const unwatch = watchFile({ path, clock, changed: () => { reload() } })
   let taken: Source
@@ -79,7 +87,7 @@ export function openCatalogStore (parts: CatalogStoreParts): CatalogStore {
     try {
       found = find()
       if (found.file.text === refused) return false
-      isSwapped = found.file.text !== taken.file.text || found.keptPrices !== taken.keptPrices
+      isSwapped = isOther(found, taken)
       if (isSwapped) current = read(found)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
@@ -108,12 +116,19 @@ export function openCatalogStore (parts: CatalogStoreParts): CatalogStore {
 }
 
 /** The text of a file to the catalog in use: warnings said, list prices under the file's own. */
-function createReader ({ name, builtIn, warn }: ReaderParts): (source: Source) => Catalog {
-  return ({ file: { text, changedAtS }, keptPrices }) => {
+function createReader ({ name, builtIn, hasLiveAuto, warn }: ReaderParts): (source: Source) => Catalog {
+  return ({ file: { text, changedAtS }, keptPrices, live }) => {
     const { catalog, warnings } = readCatalog(text, name, changedAtS)
     for (const warning of warnings) warn(warning)
-    return withListPrices(catalog, new Map([...builtIn, ...keptPrices]))
+    // Prices of the live list lie between the packaged ones and those the operator keeps.
+    const livePrices = new Map([...live?.prices.prices ?? []].map(([id, { price }]) => [id, price]))
+    const priced = withListPrices(catalog, new Map([...builtIn, ...livePrices, ...keptPrices]))
+    return withLive(priced, live, { hasAuto: hasLiveAuto })
   }
+}
+
+function isOther (found: Source, taken: Source): boolean {
+  return found.file.text !== taken.file.text || found.keptPrices !== taken.keptPrices || found.live !== taken.live
 }
 
 /** A broken packaged file costs the list prices, not the start: the operator's own file is what counts. */

@@ -1,4 +1,4 @@
-// aibroker prices update: takes a price list in, after a review. Nothing else in the program fetches prices.
+// aibroker prices update: takes a price list in, after a review. A broker itself reads no prices but OpenRouter's.
 
 import { InvalidArgumentError } from 'commander'
 import { resolve } from 'node:path'

@@ -28,7 +28,7 @@ const MOST_HINTS = 3
 /** @throws GatewayError `unknown_model`, with the nearest names. */
 export function resolve (name: string, snapshot: Snapshot): Meant {
   const model = snapshot.catalog.names.get(name)
-  if (model) return { kind: 'model', model }
+  if (model && !(model.isLive && isAtAnother(name, snapshot))) return { kind: 'model', model }
   if (isAutoModel(name)) return { kind: 'auto', name }
   // Clients of OpenRouter have this as their default; without a credential nobody there could choose.
   if (name === OPENROUTER_AUTO && snapshot.credentials.state(OPENROUTER).kind === 'none') {
@@ -37,6 +37,12 @@ export function resolve (name: string, snapshot: Snapshot): Meant {
   const direct = directModel(name, snapshot)
   if (direct) return { kind: 'model', model: direct }
   throw new GatewayError('unknown_model', { model: name, hint: hintFor(name, snapshot.catalog) }, { param: 'model' })
+}
+
+/** Of a live list's `openai/gpt-5`: OpenAI itself can be asked, which the operator has a credential for. */
+function isAtAnother (name: string, { providers, credentials }: Snapshot): boolean {
+  const provider = providers.get(name.slice(0, Math.max(0, name.indexOf('/'))))
+  return provider !== undefined && provider.id !== OPENROUTER && credentials.state(provider.id).kind !== 'none'
 }
 
 /**

@@ -78,6 +78,6 @@ export function createRoster (catalog: Catalog, providers: Providers): Roster {
 
 /** Two models of the file may share a backend; asking it twice in one exchange would be asking in vain. */
 function servingOnce (rows: readonly Row[], task: Task): readonly Row[] {
-  const serving = rows.filter(({ model }) => model.tasks.has(task))
+  const serving = rows.filter(({ model }) => model.tasks.has(task) && !model.isByNameOnly)
   return [...new Map(serving.toReversed().map((row) => [row.backend.id, row])).values()].toReversed()
 }
