@@ -10,6 +10,7 @@ import {
   imageAnswer, imageRequest, moderationAnswer, moderationRequest, SOUND, speechRequest, transcriptionAnswer,
   transcriptionRequest
 } from '../schemas/media.ts'
+import { quote } from '../schemas/quote.ts'
 import { completionAnswer, completionRequest } from '../schemas/text-completion.ts'
 import { oneOf, text } from '../schemas/words.ts'
 import { INFERENCE_HEADERS } from './inference-headers.ts'
@@ -26,6 +27,8 @@ const EXCHANGE_ERRORS: readonly ErrorCode[] = [
   'ledger_unavailable', 'deadline_passed', 'management_key'
 ]
 
+const json = 'application/json'
+
 const QUERY: readonly ParameterDoc[] = [{
   name: 'dry_run',
   says: '1: say what would be done and what it would cost (as POST /v1/explain does), and do nothing.',
@@ -34,15 +37,18 @@ const QUERY: readonly ParameterDoc[] = [{
 
 type Told = Pick<RouteDoc, 'summary' | 'more' | 'body' | 'example'>
 
+/** With `dry_run` the answer is a quote. */
+const orQuote = (content: ContentDoc): ContentDoc =>
+  ({ ...content, [json]: content[json] ? { anyOf: [content[json], quote] } : quote })
+
 const inference = (told: Told, content: ContentDoc): RouteDoc => ({
   group: 'Inference',
   ...told,
   query: QUERY,
   headers: INFERENCE_HEADERS,
-  answers: { 200: { says: 'The answer.', content, headers: EXCHANGE_HEADERS } },
+  answers: { 200: { says: 'The answer.', content: orQuote(content), headers: EXCHANGE_HEADERS } },
   errors: EXCHANGE_ERRORS
 })
-const json = 'application/json'
 
 export const INFERENCE_DOCS: { readonly [task in Task]: RouteDoc } = {
   chat: inference({

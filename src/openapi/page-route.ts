@@ -46,7 +46,8 @@ function answerHtml ([status, { description, content = {} }]: [string, Answer], 
 
 function contentHtml (content: MediaContent, { components }: OpenapiDocument): Html[] {
   return Object.entries(content).map(([type, { schema }]) => {
-    const named = schema.$ref === undefined ? undefined : components.schemas[nameIn(schema.$ref)]
+    const { $ref } = schema.anyOf?.[0] ?? schema // of several the first is what the route is for
+    const named = $ref === undefined ? undefined : components.schemas[nameIn($ref)]
     return html`<p><code>${type}</code>${nameHtml(schema, named)}</p>${membersTable(named ?? schema)}`
   })
 }

@@ -1,0 +1,230 @@
+// What the document says of answers is what is sent: real ones of every route, whole, streamed and refused.
+
+import t, { type Test } from 'tap'
+import type { OpenapiDocument } from '../../src/openapi/document-shape.ts'
+import { gateway, type GatewayOptions, type TestGateway } from '../helper.ts'
+import {
+  answerJson, chatJson, chatSse, cutAfterBytes, embeddingsJson, errorInStream, provider, readSse, recorded, SHAPES,
+  speechBytes, status, toolCalls, transcriptionJson, type Answer
+} from '../upstreams.ts'
+import { checkDocument, type DocumentCheck } from './document.ts'
+
+interface Checked extends TestGateway {
+  readonly check: DocumentCheck
+}
+
+interface Asked {
+  readonly method?: string
+  /** As in the document; asked for as it is unless `url` says otherwise. */
+  readonly path: string
+  readonly url?: string
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+}
+
+async function checked (t: Test, options: GatewayOptions): Promise<Checked> {
+  const broker = await gateway(t, options)
+  const document = await (await fetch(`${broker.origin}/openapi.json`)).json() as OpenapiDocument
+  return { ...broker, check: checkDocument(document) }
+}
+
+/** Asks, expects the status and an answer as the document tells it, and gives it back. */
+async function holds (t: Test, { origin, check }: Checked, expected: number, asked: Asked) {
+  const { method = asked.body === undefined ? 'GET' : 'POST', path, url = path } = asked
+  const response = await fetch(`${origin}${url}`, { method, ...sent(asked) })
+  const contentType = response.headers.get('content-type') ?? ''
+  const text = await response.text()
+  const value = contentType.includes('json') ? JSON.parse(text) : text
+  const name = `${method} ${url} ${expected}`
+  t.equal(response.status, expected, name)
+  t.same(check.problems(method.toLowerCase(), path, { status: response.status, contentType, body: value }), [], name)
+  return { headers: response.headers, value }
+}
+
+function sent ({ body, headers = {} }: Asked): RequestInit {
+  if (body === undefined || body instanceof FormData) return { headers, body: body ?? null }
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return { headers: { 'content-type': 'application/json', ...headers }, body: text }
+}
+
+const CHAT = { messages: [{ role: 'user', content: 'Hi' }] }
+const chat = (body: object, headers?: Record<string, string>): Asked =>
+  ({ path: '/v1/chat/completions', body: { ...CHAT, model: 'm', ...body }, ...headers && { headers } })
+
+async function served (t: Test, answer: Answer, options: GatewayOptions = {}): Promise<Checked> {
+  const { url } = await provider(t, answer)
+  return checked(t, { models: { m: [{ url }] }, ...options })
+}
+
+t.test('models', async (t) => {
+  const broker = await checked(t, {})
+  await holds(t, broker, 200, { path: '/v1/models' })
+  await holds(t, broker, 200, { path: '/v1/models', url: '/v1/models?limit=2&sort=newest&q=gpt' })
+  await holds(t, broker, 400, { path: '/v1/models', url: '/v1/models?limit=none' })
+  await holds(t, broker, 200, { path: '/v1/models/user' })
+  await holds(t, broker, 200, { path: '/v1/embeddings/models' })
+  await holds(t, broker, 200, { path: '/v1/models/count' })
+  await holds(t, broker, 200, { path: '/v1/models/{id}', url: '/v1/models/openai/gpt-4o' })
+  await holds(t, broker, 200, { path: '/v1/models/{id}', url: '/v1/models/openai/gpt-4o/endpoints' })
+  await holds(t, broker, 404, { path: '/v1/models/{id}', url: '/v1/models/nobody' })
+  await holds(t, broker, 200, { path: '/v1/model/{id}', url: '/v1/model/gpt-4o' })
+  await holds(t, broker, 200, { path: '/v1/endpoints/zdr' })
+  await holds(t, broker, 200, { path: '/v1/providers' })
+  await holds(t, broker, 200, { path: '/v1/parameters/{id}', url: '/v1/parameters/gpt-4o' })
+})
+
+t.test('health and metrics', async (t) => {
+  const broker = await served(t, status(500))
+  await holds(t, broker, 502, chat({}))
+  await holds(t, broker, 200, { path: '/health' })
+  await holds(t, broker, 200, { path: '/healthz' })
+  await holds(t, broker, 200, { path: '/health/liveness' })
+  await holds(t, broker, 200, { path: '/health/liveliness' })
+  await holds(t, broker, 200, { path: '/health/readiness' })
+  await holds(t, broker, 200, { path: '/metrics' })
+  const { value } = await holds(t, broker, 200, { path: '/health/backends' })
+  t.equal(value.data[0].failures_in_a_row > 0, true, 'a backend that failed is among them')
+  await holds(t, broker, 200, { path: '/openapi.json' })
+  await holds(t, broker, 200, { path: '/docs' })
+})
+
+t.test('a chat, and everything that tells of it afterwards', async (t) => {
+  const broker = await served(t, chatJson())
+  const { headers } = await holds(t, broker, 200, chat({}))
+  const id = headers.get('x-generation-id') ?? ''
+  await holds(t, broker, 200, { path: '/v1/generation', url: `/v1/generation?id=${id}` })
+  await holds(t, broker, 404, { path: '/v1/generation', url: '/v1/generation?id=gen-1' })
+  await holds(t, broker, 400, { path: '/v1/generation' })
+  await holds(t, broker, 404, { path: '/v1/generation/content', url: `/v1/generation/content?id=${id}` })
+  const feedback = { generation_id: id, category: 'incoherence', comment: 'What?' }
+  await holds(t, broker, 200, { path: '/v1/generation/feedback', body: feedback })
+  await holds(t, broker, 200, { path: '/v1/activity' })
+  await holds(t, broker, 400, { path: '/v1/activity', url: '/v1/activity?date=1999-01-01' })
+  await holds(t, broker, 200, { path: '/v1/exchanges/{id}/explain', url: `/v1/exchanges/${id}/explain` })
+  await holds(t, broker, 404, { path: '/v1/exchanges/{id}/explain', url: '/v1/exchanges/gen-1/explain' })
+  for (const by of ['ip', 'key', 'model', 'provider', 'day']) {
+    await holds(t, broker, 200, { path: '/v1/billing/usage', url: `/v1/billing/usage?by=${by}&since=1d&until=2099-01-01` })
+  }
+  await holds(t, broker, 400, { path: '/v1/billing/usage', url: '/v1/billing/usage?by=mood' })
+  await holds(t, broker, 200, { path: '/v1/billing/usage', headers: { accept: 'text/csv' } })
+  await holds(t, broker, 200, { path: '/v1/billing/usage.csv' })
+  await holds(t, broker, 200, { path: '/v1/billing/usage/{ip}', url: '/v1/billing/usage/127.0.0.1' })
+})
+
+t.test('quotes', async (t) => {
+  const broker = await served(t, chatJson())
+  await holds(t, broker, 200, { path: '/v1/explain', body: { ...CHAT, model: 'm' } })
+  await holds(t, broker, 200, { ...chat({}), url: '/v1/chat/completions?dry_run=1' })
+  await holds(t, broker, 400, { path: '/v1/explain', body: { model: 'm' } })
+  await holds(t, broker, 404, { path: '/v1/explain', body: { ...CHAT, model: 'nobody' } })
+})
+
+const VERDICT = { flagged: false, categories: { violence: false }, category_scores: { violence: 0.1 } }
+
+t.test('the other tasks', async (t) => {
+  const models = ['speech', 'embeddings', 'transcription', 'moderation', 'images', 'completions']
+  const answers: Record<string, Answer> = {
+    '/v1/audio/speech': speechBytes(),
+    '/v1/embeddings': embeddingsJson(),
+    '/v1/audio/transcriptions': transcriptionJson(),
+    '/v1/moderations': answerJson({ id: 'modr-1', model: 'm', results: [VERDICT] }),
+    '/v1/images/generations': answerJson({ created: 1, data: [{ b64_json: 'AAAA' }] }),
+    '/v1/completions': answerJson({
+      id: 'cmpl-1', object: 'text_completion', created: 1, model: 'm', choices: [{ index: 0, text: 'x', finish_reason: 'stop' }]
+    })
+  }
+  const { url } = await provider(t, (call) => answers[call.request.path]?.(call))
+  const yaml = (task: string) => `  ${task}:\n    capabilities: [${task}]\n    context_window: 1000\n    backends:\n      - ` +
+    'provider: own\n        model_id: x\n        priority: 1\n        input_cost: 1\n        output_cost: 1\n        ' +
+    'per_minute: 1\n        per_million_characters: 1\n        per_image: 1\n'
+  const broker = await checked(t, {
+    config: `providers:\n  own:\n    wire: openai-chat\n    base_url: ${url}\n    credential: none\nmodels:\n${models.map(yaml).join('')}`
+  })
+  await holds(t, broker, 200, { path: '/v1/audio/speech', body: { model: 'speech', input: 'Hi', voice: 'alloy' } })
+  await holds(t, broker, 200, { path: '/v1/embeddings', body: { model: 'embeddings', input: 'Hi' } })
+  await holds(t, broker, 200, { path: '/v1/embeddings', body: { model: 'embeddings', input: 'Hi', encoding_format: 'base64' } })
+  await holds(t, broker, 200, { path: '/v1/moderations', body: { model: 'moderation', input: 'Hi' } })
+  await holds(t, broker, 200, { path: '/v1/images/generations', body: { model: 'images', prompt: 'Hi' } })
+  await holds(t, broker, 200, { path: '/v1/completions', body: { model: 'completions', prompt: 'Hi' } })
+  const form = new FormData()
+  form.set('model', 'transcription')
+  form.set('file', new File([new Uint8Array(8)], 'a.mp3'))
+  await holds(t, broker, 200, { path: '/v1/audio/transcriptions', body: form })
+  await holds(t, broker, 415, { path: '/v1/audio/transcriptions', body: { model: 'transcription' } })
+})
+
+t.test('streams, chunk by chunk, of every provider, tool calls and failures as well', async (t) => {
+  const answers: Record<string, Answer> = {
+    tools: recorded(toolCalls),
+    failing: errorInStream({ pieces: ['Hel'] }),
+    plain: chatSse(),
+    cut: cutAfterBytes(260, 'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,' +
+      '"delta":{"role":"assistant","content":"Hel"},"finish_reason":null}]}\n\ndata: {"id":"c"'.padEnd(400, ' '))
+  }
+  for (const [name, shape] of Object.entries(SHAPES)) answers[name] = recorded(shape)
+  for (const [name, answer] of Object.entries(answers)) {
+    const broker = await served(t, answer)
+    const { url, body } = { ...chat({ stream: true, stream_options: { include_usage: true } }), url: `${broker.url}/chat/completions` }
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const { events } = await readSse(response)
+    const chunks = events.filter(({ data }) => data !== '[DONE]').map(({ data }) => JSON.parse(data))
+    t.ok(chunks.length > 1, name)
+    for (const chunk of chunks) {
+      if (chunk.choices === null) continue // SambaNova's usage chunk passes as it is
+      const answer = { status: 200, contentType: 'text/event-stream', body: chunk }
+      t.same(broker.check.problems('post', '/v1/chat/completions', answer), [], `${name} ${JSON.stringify(chunk)}`)
+    }
+  }
+})
+
+t.test('refusals of several statuses', async (t) => {
+  const broker = await served(t, status(422), { env: { AIBROKER_BODY_LIMIT: '2000' } })
+  await holds(t, broker, 422, chat({}))
+  await holds(t, broker, 400, { path: '/v1/chat/completions', body: '{' })
+  await holds(t, broker, 400, { path: '/v1/chat/completions', body: {} })
+  await holds(t, broker, 402, chat({}, { 'x-aibroker-max-cost-usd': '0.000000001' }))
+  await holds(t, broker, 403, chat({}, { origin: 'https://elsewhere.example' }))
+  await holds(t, broker, 404, chat({ model: 'nobody' }))
+  await holds(t, broker, 413, chat({ user: 'x'.repeat(3_000) }))
+  await holds(t, broker, 415, chat({}, { 'content-type': 'multipart/form-data; boundary=x' }))
+  for (const [upstream, expected] of [[401, 403], [402, 402], [418, 418], [429, 429], [500, 502]] as const) {
+    await holds(t, await served(t, status(upstream)), expected, chat({}))
+  }
+})
+
+t.test('keys: made, seen, changed, deleted, spent; and who may not', async (t) => {
+  const broker = await served(t, chatJson(), { env: { AIBROKER_API_KEYS: 'sk-operator' } })
+  const headers = { authorization: 'Bearer sk-operator' }
+  await holds(t, broker, 401, chat({}))
+  await holds(t, broker, 401, { path: '/v1/keys' })
+  const body = { name: 'a', limit: 1, limit_reset: 'daily', external: { user: 'u' }, expires_at: '2099-01-01T00:00:00Z' }
+  const { value: made } = await holds(t, broker, 201, { path: '/v1/keys', body, headers })
+  const own = { authorization: `Bearer ${made.key}` }
+  await holds(t, broker, 200, chat({}, own))
+  await holds(t, broker, 200, { path: '/v1/key', headers: own })
+  await holds(t, broker, 200, { path: '/v1/auth/key', headers: own })
+  await holds(t, broker, 200, { path: '/v1/credits', headers: own })
+  await holds(t, broker, 403, { path: '/v1/keys', headers: own })
+  await holds(t, broker, 403, { path: '/metrics', headers: own })
+  await holds(t, broker, 200, { path: '/v1/keys', headers })
+  const one = { path: '/v1/keys/{hash}', url: `/v1/keys/${made.data.hash}`, headers }
+  await holds(t, broker, 200, one)
+  await holds(t, broker, 200, { ...one, method: 'PATCH', body: { limit: null, disabled: true } })
+  await holds(t, broker, 400, { ...one, method: 'PATCH', body: { limit: -1 } })
+  await holds(t, broker, 200, { ...one, method: 'DELETE' })
+  await holds(t, broker, 404, one)
+  await holds(t, broker, 200, { path: '/v1/key', headers })
+})
+
+t.test('the check finds what is not told', async (t) => {
+  const { check } = await checked(t, {})
+  const problems = (status: number, contentType: string, body: unknown) =>
+    check.problems('get', '/v1/credits', { status, contentType, body }).length
+  const right = { data: { total_credits: 1, total_usage: 0, x_aibroker: { unlimited: true, left_usd: null } } }
+  t.equal(problems(200, 'application/json; charset=utf-8', right), 0)
+  t.equal(problems(200, 'application/json', { ...right, more: 1 }), 1, 'a member more')
+  t.equal(problems(200, 'application/json', { data: { ...right.data, total_usage: '0' } }), 1, 'another type')
+  t.equal(problems(200, 'application/json', { data: { total_credits: 1, total_usage: 0 } }), 1, 'a member less')
+  t.equal(problems(200, 'text/html', right), 1, 'another content type')
+  t.equal(problems(418, 'application/json', right), 1, 'another status')
+})
