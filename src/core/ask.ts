@@ -76,6 +76,9 @@ export function mayAdminister (principal: Pick<Principal, 'keyId' | 'isManagemen
   return ip === 'unix' || isLoopback(ip)
 }
 
+/** What a provider does beside writing and bills by the call; named as in `usage`. */
+export type Extra = 'searches' | 'tool_calls'
+
 /** What routing and metering need to know of a body. */
 export interface Envelope {
   readonly model: string
@@ -96,6 +99,8 @@ export interface Envelope {
   readonly openInputs?: number | undefined
   /** The open inputs of a chat, where all of them are images and recordings of which something is known. */
   readonly media?: Media | undefined
+  /** What it asks its provider to do beside writing. Undefined: nothing. */
+  readonly extras?: readonly Extra[] | undefined
   /** True when the client itself asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean
   /** `encoding_format: "base64"` of embeddings. */

@@ -11,6 +11,7 @@ import { attemptIntent, attemptResult, exchangeIntent, ledgerRefusal } from './s
 import type { Turn } from './turns.ts'
 import { changedTurn } from './changed-turn.ts'
 import { fittingOutput } from './clamp.ts'
+import { othersNamedIn } from './withheld.ts'
 
 export type Priced = Cost & Measured
 
@@ -62,8 +63,9 @@ export class Books {
    * Resolves when the rows are committed, with the turn as it has to be made: smaller, where only that fits a budget.
    * @throws GatewayError `ledger_unavailable`, `budget_exceeded` …; the turn's credential is free.
    */
-  open (plan: Plan, turn: Turn): Promise<Turn> {
-    return this.#write(turn, async () => {
+  open (plan: Plan, first: Turn): Promise<Turn> {
+    return this.#write(first, async () => {
+      const turn = this.#bounded(first)
       const intent = exchangeIntent(this.#ask, plan, this.#parts)
       this.#open = await this.#parts.ledger.open(intent, this.#intentOf(turn), this.#shrink(turn))
       return this.#fitted(turn)
@@ -82,9 +84,10 @@ export class Books {
   /** Closes the failed attempt and records the next one. Resolves and throws as `open`. */
   retry (ended: AttemptResult, next: Turn): Promise<Turn> {
     return this.#write(next, async () => {
-      const attempt = this.#intentOf(this.#fitted(next))
-      await this.#parts.ledger.retry(this.#open as OpenExchange, ended, attempt, this.#shrink(next))
-      return this.#fitted(next)
+      const turn = this.#bounded(next)
+      const attempt = this.#intentOf(this.#fitted(turn))
+      await this.#parts.ledger.retry(this.#open as OpenExchange, ended, attempt, this.#shrink(turn))
+      return this.#fitted(turn)
     })
   }
 
@@ -95,6 +98,15 @@ export class Books {
 
   #intentOf (turn: Turn): AttemptIntent {
     return attemptIntent(turn, this.#parts, this.#ask.principal.unknownPrice)
+  }
+
+  /** What has to be bounded goes without the members that lead to other models: their prices are not in its ceiling. */
+  #bounded (turn: Turn): Turn {
+    const withheld = othersNamedIn(this.#ask)
+    if (withheld.length === 0) return turn
+    const { principal, maxCost } = this.#ask
+    const isBounded = maxCost !== undefined || this.#parts.ledger.isBounded(principal, turn.candidate.model.name)
+    return isBounded ? changedTurn(this.#ask, turn, { withheld }) : turn
   }
 
   /** The books say what is left at the moment they reserve it, and reserve what this makes of the turn. */

@@ -38,7 +38,7 @@ function withinUsd (ask: Ask, turn: Turn, room: NanoUsd | undefined): number {
   if (one === undefined || far === undefined || one > room) return 0
   if (far === one) return Infinity
   let most = 1 + Number((room - one) * BigInt(farAt - 1) / (far - one))
-  // Bounds are rounded up, so the slope is off by a nano-dollar at most: by a token, for the dearest as for the cheapest.
+  // Bounds are rounded up: the slope is off by a nano-dollar or two, and the limit by a token.
   const fits = (tokens: number) => (ceilingOf(offerOf(ask, turn.candidate, tokens)) ?? 0n) <= room
   while (most > 0 && !fits(most)) most--
   while (most < farAt && fits(most + 1)) most++

@@ -1,6 +1,5 @@
 // The call a turn makes: the client's own bytes with the declared splices, and headers from an allow-list.
 
-import type { Principal } from '../core/ask.ts'
 import { skipSpace, type JsonObject, type JsonValue } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
@@ -10,19 +9,13 @@ import type { AttemptJob, Sequel } from './attempted.ts'
 import { limitMembers } from './clamp.ts'
 import type { Turn } from './turns.ts'
 import type { UpstreamCall } from './upstream.ts'
+import { withheldFrom } from './withheld.ts'
 
 export interface EncodedCall {
   readonly call: UpstreamCall
   /** Names of the members that were changed, for `X-Aibroker-Edits`. */
   readonly edits: readonly string[]
 }
-
-/**
- * Members with which OpenRouter and LiteLLM go to models that "model" does not name. A key that is limited to some
- * models or providers would get around its limit with them, so its bodies go without.
- * https://openrouter.ai/docs/api-reference/chat-completion and https://docs.litellm.ai/docs/proxy/reliability
- */
-const NAMES_OTHER_MODELS = ['models', 'route', 'preset', 'fallbacks']
 
 /** Tasks whose streams tell their usage only when asked. */
 const NO_LIMITS: ReadonlyMap<string, string> = new Map()
@@ -57,7 +50,7 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
     modelId: turn.candidate.backend.modelId,
     mayAskUsage: ASKS_USAGE.has(ask.task) && !ask.isExact
   })
-  for (const name of withheldFrom(ask.principal, ask.body.json.value)) changes.set(name, undefined)
+  for (const name of withheldFrom(ask, turn)) changes.set(name, undefined)
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
   const { clampedOutput } = turn.candidate
   const limits = clampedOutput === undefined ? NO_LIMITS : limitMembers(ask.body.json.value, clampedOutput)
@@ -75,10 +68,6 @@ function membersIn (changes: ReadonlyMap<string, string | undefined> | undefined
     if (text !== undefined) members[name] = JSON.parse(text) as JsonValue
   }
   return members
-}
-
-function withheldFrom ({ models, providers }: Principal, body: JsonObject): readonly string[] {
-  return models || providers ? NAMES_OTHER_MODELS.filter((name) => Object.hasOwn(body, name)) : []
 }
 
 function withQuirks (

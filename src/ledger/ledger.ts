@@ -43,6 +43,9 @@ export interface ExchangeIntent {
   readonly project?: string | undefined
 }
 
+/** Whose budgets a request counts in, besides everybody's and its model's. */
+export type Spender = Pick<ExchangeIntent, 'ip' | 'keyId' | 'team' | 'project'>
+
 /** What is known of one call to one backend before it is made. */
 export interface AttemptIntent {
   readonly startedAtMs: number
@@ -163,8 +166,8 @@ export interface Ledger {
   progress (exchange: OpenExchange, seen: AttemptProgress): void
   /** Ends the exchange. Resolves when committed or kept; rejects when it was settled already or cannot ever be. */
   settle (exchange: OpenExchange, settlement: Settlement): Promise<Settled>
-  /** Whether an attempt at this model counts in a hard budget, and so has to be bounded. */
-  isBounded (intent: ExchangeIntent, model: string): boolean
+  /** Whether an attempt at this model counts in a hard budget of money or tokens, and so has to be bounded. */
+  isBounded (spender: Spender, model: string): boolean
   /** Resolves when everything handed in so far is committed, refused or kept. */
   flush (): Promise<void>
   /** Commits what is pending, tries what is kept once more, and closes the store. */

@@ -16,7 +16,8 @@
 //   https://www.rfc-editor.org/rfc/rfc6716), and Groq bills 10 seconds at least. A file made of nothing but silence
 //   can hold more time than that; no cheap bound holds for it.
 // - Searches and calls of tools on the provider's side: 32 of each where the price has a cost for them. No vendor
-//   documents a bound; the most that was seen is below 20 (deep research tells more, and tells its cost itself).
+//   documents a bound; the most that was seen is below 20 (deep research tells more, and tells its cost itself). Where
+//   a request asks for them and the price has no cost, there is no bound. What they find is input, up to the window.
 // - Every token is priced at the highest rate of its direction, since what it will be billed as is not known: in any
 //   tier that the input may reach, in any service tier and region that the answer may name. A project's settings can
 //   put a request that names no service tier into any of them.
@@ -83,7 +84,7 @@ export function ceilingOf (offer: Offer): NanoUsd | undefined {
   const { task, envelope, model, price, markup } = offer
   if (!price) return undefined
   const units = TASK_UNITS[task]
-  if (!covers(sheetOf(price), units)) return undefined
+  if (!covers(sheetOf(price), units) || !coversExtras(sheetOf(price), offer)) return undefined
   const inputTokens = mostInput(offer)
   const sheet = worstSheetOf(price, inputTokens)
   const { rates, worstInput, worstOutput } = sheet
@@ -122,11 +123,24 @@ function covers (
   return isOfExtras && rates.requests !== undefined
 }
 
+/** What is done beside writing, and asked for, has to have a rate: then so many of each are in the ceiling. */
+function coversExtras ({ rates }: PriceSheet, { envelope: { extras }, modelId }: Offer): boolean {
+  if (isOnline(modelId) && !rates.searches) return false
+  return extras === undefined || extras.length === 0 || extras.every((kind) => rates[kind] !== undefined)
+}
+
+/** OpenRouter's spelling of a search for each request. https://openrouter.ai/docs/guides/features/web-search */
+function isOnline (modelId: string | undefined): boolean {
+  return modelId !== undefined && modelId.endsWith(':online')
+}
+
 function mostInput ({ task, envelope, model: { contextWindow }, modelId }: Omit<Offer, 'price' | 'markup'>): number {
-  const { openInputs = 0, bodyBytes } = envelope
+  const { openInputs = 0, bodyBytes, extras } = envelope
   const inBody = task === 'chat' ? bodyBytes + TEMPLATE_TOKENS : bodyBytes
-  if (openInputs === 0) return inBody
+  const isReading = (extras !== undefined && extras.length > 0) || isOnline(modelId)
+  if (openInputs === 0 && !isReading) return inBody
   const window = contextWindow ?? Math.max(bodyBytes, LARGEST_WINDOW)
+  if (isReading) return Math.max(window, inBody)
   // All that is said in a chat shares one window; the inputs of the other tasks have one each.
   if (task !== 'chat') return Math.min(MOST_UNITS, inBody + openInputs * window)
   return Math.min(window, withMedia(inBody, envelope, modelId))

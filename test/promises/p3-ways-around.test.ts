@@ -74,3 +74,71 @@ t.test('a client that leaves while the provider is being reached: nothing was se
   t.match(observed.rows(), [{ status: 499, error: 'client_gone' }])
   t.match(verify(), { ok: true, open: 0 })
 })
+
+/** An OpenRouter of the test's own, and a broker with a price for one of its models. */
+async function router (t: Test, limit: bigint | undefined, costs = 'input_cost: 1, output_cost: 2') {
+  const source = await provider(t, chatJson({ usage: TOLD }))
+  const broker = await gateway(t, {
+    config: `models:\n  m:\n    capabilities: [tool_calling]\n    context_window: 8000\n    backends:\n      - { provider: openrouter, model_id: a/m, ${costs} }\n`,
+    env: { OPENROUTER_BASE_URL: source.url, OPENROUTER_API_KEY: 'key' }
+  })
+  const guest = openDatabase(`${broker.home}/aibroker.db`, { access: 'guest', durability: 'process' })
+  t.teardown(() => { guest.close() })
+  if (limit !== undefined) new SqliteBudgets(guest.sqlite, systemClock).set(terms({ limit }))
+  const ask = (body: object, headers = {}) => post(`${broker.url}/chat/completions`, { ...BODY, ...body }, headers)
+  return { source, ask }
+}
+
+const OTHERS = { models: ['a/m', 'dear/model'], route: 'fallback', preset: 'dear' }
+const PLENTY = 1_000_000_000n
+
+t.test('OpenRouter gets no names of other models where a cost is bounded, and the client is told', async (t) => {
+  for (const [limit, headers] of [[PLENTY, {}], [undefined, { 'x-aibroker-max-cost-usd': '1' }]] as const) {
+    const { source, ask } = await router(t, limit)
+    const answer = await ask(OTHERS, headers)
+    t.equal(answer.status, 200)
+    t.same(Object.keys(source.requests[0]?.json() ?? {}).sort(), ['max_tokens', 'messages', 'model'])
+    for (const name of Object.keys(OTHERS)) t.match(answer.headers.get('x-aibroker-edits'), name)
+  }
+  const { source, ask } = await router(t, undefined)
+  await ask(OTHERS)
+  t.match(source.requests[0]?.json(), OTHERS, 'without a bound they are the client\'s own business')
+})
+
+const EXTRAS: ReadonlyArray<readonly [what: string, body: object]> = [
+  ['a plugin', { plugins: [{ id: 'web' }] }],
+  ['a search', { web_search_options: {} }],
+  ['a tool of the provider', { tools: [{ type: 'openrouter:web_search' }] }],
+  ['a search for each request', { model: 'openrouter/a/m:online' }],
+  ['a dearer variant', { model: 'openrouter/a/m:nitro' }]
+]
+
+for (const [what, body] of EXTRAS) {
+  t.test(`${what} that has no price is not sent where a cost is bounded`, async (t) => {
+    for (const [limit, headers] of [[PLENTY, {}], [undefined, { 'x-aibroker-max-cost-usd': '1' }]] as const) {
+      const { source, ask } = await router(t, limit)
+      const answer = await ask(body, headers)
+      t.equal(answer.status, 402)
+      t.match(answer.json().error.metadata.reason, /budget_unpriced|too_costly/)
+      t.equal(source.requests.length, 0)
+    }
+    const free = await router(t, undefined)
+    t.equal((await free.ask(body)).status, 200)
+  })
+}
+
+t.test('searches that have a price are reserved for, and what they find is input up to the window', async (t) => {
+  const least = 8_000n * 1_000n + 32n * 5_000_000n + 100n * 2_000n
+  const body = { plugins: [{ id: 'web' }, { id: 'response-healing' }] }
+  const [short, enough] = await Promise.all([least - 1n, least + 1_000n].map((limit) =>
+    router(t, limit, 'input_cost: 1, output_cost: 2, per_search: 0.005')))
+  t.equal((await short?.ask(body))?.status, 402)
+  t.equal((await enough?.ask(body))?.status, 200)
+  t.match(enough?.source.requests[0]?.json(), body)
+})
+
+t.test('tools that the client runs itself, and plugins that cost nothing, are no extras', async (t) => {
+  const { ask } = await router(t, PLENTY)
+  const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }]
+  t.equal((await ask({ tools, plugins: [{ id: 'response-healing' }], search_parameters: { mode: 'off' } })).status, 200)
+})

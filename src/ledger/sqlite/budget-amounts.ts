@@ -35,8 +35,13 @@ export function usedBy ({ usage, cost, markup, grade }: UsedUp, ceiling: Amounts
 }
 
 /** Which bound an attempt lacks for a budget of this unit, in words; undefined: it has it. */
-export function missingBound (unit: BudgetUnit, { ceiling, ceilingTokens, model }: AttemptIntent): string | undefined {
-  if (unit === 'usd' && ceiling === undefined) return `the price of ${model} is not known`
+export function missingBound (unit: BudgetUnit, attempt: AttemptIntent): string | undefined {
+  const { ceiling, ceilingTokens, model, priceVersion } = attempt
+  if (unit === 'usd' && ceiling === undefined) {
+    return priceVersion === undefined
+      ? `the price of ${model} is not known`
+      : `the price of ${model} does not cover all that this one may use (searches, tools and plugins of the provider)`
+  }
   if (unit === 'tokens' && ceilingTokens === undefined) return `how many tokens ${model} may use here is not known`
   return undefined
 }

@@ -10,7 +10,7 @@ import type { Budget } from '../../budgets/budget.ts'
 import { reachMs } from '../../budgets/span.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { GatewayError } from '../../core/errors.ts'
-import type { AttemptIntent, AttemptResult, BudgetCrossing, Room, Shrink } from '../ledger.ts'
+import type { AttemptIntent, AttemptResult, BudgetCrossing, Room, Shrink, Spender } from '../ledger.ts'
 import { ceilingOf, usedBy, type UsedUp } from './budget-amounts.ts'
 import { holdsNothing, isFor, movesOf, NOTHING, unboundedLine, type Held, type Line } from './budget-claims.ts'
 import { BudgetCrossings } from './budget-crossings.ts'
@@ -87,10 +87,11 @@ export class BudgetBooks {
   }
 
   /** See Ledger.isBounded. */
-  isBounded (scopes: Scopes, model: string): boolean {
+  isBounded (spender: Spender, model: string): boolean {
     this.#index.refresh()
     this.#index.stale() // no transaction ends here
-    return !this.#index.isEmpty && this.#index.of(scopes, model).some(({ budget }) => !budget.isSoft)
+    return !this.#index.isEmpty && this.#index.of(spender, model)
+      .some(({ budget }) => !budget.isSoft && budget.unit !== 'requests')
   }
 
   afterCommit (): void {

@@ -7,7 +7,7 @@ import { CurrentSpan } from '../../budgets/current-span.ts'
 import { reachMs } from '../../budgets/span.ts'
 import { SteadyTime } from '../../budgets/steady-time.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { ExchangeIntent } from '../ledger.ts'
+import type { ExchangeIntent, Spender } from '../ledger.ts'
 
 /** A budget something is booked in, with what is worked out once. */
 export interface CountedBudget {
@@ -82,7 +82,7 @@ export class BudgetIndex {
   }
 
   /** Every budget that an attempt at a model counts in, by id. */
-  of ({ ip, keyId, team, project }: Scopes, model: string): KnownBudget[] {
+  of ({ ip, keyId, team, project }: Spender, model: string): KnownBudget[] {
     const found: KnownBudget[] = []
     this.#collect(found, 'global', '')
     this.#collect(found, 'key', keyId)

@@ -8,7 +8,7 @@ import { systemClock } from '../../core/clock.ts'
 import { generationId } from '../../core/ids.ts'
 import type {
   AttemptIntent, AttemptProgress, AttemptResult, BudgetCrossing, ExchangeIntent, Ledger, OpenExchange, OrphanPolicy,
-  Settled, Settlement, Shrink
+  Settled, Settlement, Shrink, Spender
 } from '../ledger.ts'
 import { BudgetBooks } from './budget-books.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -175,8 +175,8 @@ export class SqliteLedger implements Ledger {
     })
   }
 
-  isBounded (intent: ExchangeIntent, model: string): boolean {
-    return this.#budgets.isBounded(intent, model)
+  isBounded (spender: Spender, model: string): boolean {
+    return this.#budgets.isBounded(spender, model)
   }
 
   /** Call after changing budgets on the ledger's own connection; what other connections change is noticed. */

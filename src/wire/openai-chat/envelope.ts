@@ -4,6 +4,7 @@
 import type { Envelope, Task } from '../../core/ask.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { extrasOf } from './extras.ts'
 import { countOpenInputs, countPrompts, mediaOf, needsOf } from './inputs.ts'
 
 /** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
@@ -29,6 +30,7 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     drafts: prompts * Math.max(each, WRITES_TEXT.has(task) ? readDrafts(value) : 1),
     openInputs,
     media: openInputs > 0 ? mediaOf(value) : undefined,
+    extras: task === 'chat' ? extrasOf(value) : undefined,
     wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true ||
       asObject(value['usage'])?.['include'] === true, // OpenRouter's way of asking
     wantsBase64: value['encoding_format'] === 'base64',
