@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { isToken } from '../../src/keys/token.ts'
+import { digestOf, isToken } from '../../src/keys/token.ts'
 import { keyStore } from './key-store.ts'
 import { aibroker, emptyHome } from './command.ts'
 
@@ -107,6 +107,37 @@ t.test('list shows every key with its state, and no token', async (t) => {
   for (const { token } of [kept, gone]) t.notMatch(text.stdout + json.stdout, token.slice(-40))
 })
 
+t.test('a management key is listed as one; the key of a client is none', async (t) => {
+  const home = emptyHome(t)
+  const manager = await aibroker(t, ['token', 'create', '--name', 'boss', '--management'], { home })
+  t.match(manager.stderr, 'it administers')
+  const client = await create(t, home, '--name', 'app')
+  t.match(keyStore(t, home).check(manager.stdout.trim()), { name: 'boss', isManagement: true })
+  const { stdout } = await aibroker(t, ['token', 'list'], { home })
+  t.match(stdout, /^key_\w+ +boss +usable +management /m)
+  t.match(stdout, new RegExp(`^${client.id} +app +usable +client `, 'm'))
+  const { data } = JSON.parse((await aibroker(t, ['token', 'list', '--json'], { home })).stdout)
+  t.same(data.map((key: any) => [key.name, key.management, key.disabled]), [['boss', true, false], ['app', false, false]])
+})
+
+t.test('a key that was disabled over HTTP is listed as disabled', async (t) => {
+  const home = emptyHome(t)
+  const { token, id } = await create(t, home, '--name', 'app')
+  const keys = keyStore(t, home)
+  const key = keys.byHash(digestOf(token))
+  if (key) keys.change(key, { isDisabled: true })
+  t.match((await aibroker(t, ['token', 'list'], { home })).stdout, new RegExp(`^${id} +app +disabled `, 'm'))
+  const { data } = JSON.parse((await aibroker(t, ['token', 'list', '--json'], { home })).stdout)
+  t.match(data, [{ state: 'disabled', disabled: true, updated_at: /Z$/ }])
+})
+
+t.test('--limit-reset is the other spelling of what follows the slash of a budget', async (t) => {
+  const home = emptyHome(t)
+  const { id } = await create(t, home, '--budget', '5', '--limit-reset', 'weekly')
+  const { stdout } = await aibroker(t, ['budget', 'list', '--json'], { home })
+  t.match(JSON.parse(stdout).data, [{ name: id, limit: '5.000000000', window: { kind: 'calendar', every: 'week', timeZone: 'UTC' } }])
+})
+
 t.test('a revoked key lets nobody in, and revoking again is "not found"', async (t) => {
   const home = emptyHome(t)
   const { token, id } = await create(t, home)
@@ -154,6 +185,9 @@ const WRONG: ReadonlyArray<readonly [flags: readonly string[], says: RegExp]> = 
   [['--budget', '99999999999'], /US dollars/],
   [['--rpm', '0'], /--rpm <count>.*whole number/],
   [['--max-in-flight', '1.5'], /--max-in-flight <count>.*whole number/],
+  [['--limit-reset', 'daily'], /--limit-reset needs a --budget/],
+  [['--budget', '5/month', '--limit-reset', 'daily'], /--limit-reset needs a --budget/],
+  [['--budget', '5', '--limit-reset', 'yearly'], /--limit-reset <when>.*one of daily, weekly, monthly/],
   [['--ttl', 'soon'], /--ttl must be a length of time/],
   [['--ttl', '0d'], /--ttl must be a length of time/],
   [['--stream', 'Resume'], /--stream <mode>.*one of live, resume, atomic/],

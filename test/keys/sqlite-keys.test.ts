@@ -188,3 +188,44 @@ t.test('a store that cannot be read lets nobody in', async (t) => {
   t.throws(() => keys.check(token))
   t.throws(() => keys.check(token), 'and not only once')
 })
+
+t.test('a key that is disabled here is refused at once, and by another process within a second', async (t) => {
+  const file = keyFile(t)
+  const [here, there] = [file.another(), file.another()]
+  const { token, hash, record } = here.create({})
+  t.ok(here.find(record.id))
+  file.clock.pass(1_000)
+  t.ok(there.check(token))
+  const disabled = here.change({ hash, record }, { isDisabled: true })
+  t.equal(here.check(token), undefined)
+  t.equal(here.find(record.id), undefined)
+  file.clock.pass(1_000)
+  t.equal(there.check(token), undefined)
+  here.change(disabled, { isDisabled: false })
+  t.ok(here.check(token))
+})
+
+t.test('a key of a transaction that was rolled back was never there, nor was its change', async (t) => {
+  const file = keyFile(t)
+  const keys = new SqliteKeys({ database: file.database, clock: file.clock, random: systemRandom, operatorKeys: [] })
+  const kept = keys.create({ name: 'kept' })
+  const lost: string[] = []
+  t.throws(() => file.database.transaction(() => {
+    lost.push(keys.create({ name: 'lost' }).token)
+    keys.change(kept, { isDisabled: true })
+    throw new Error('no room')
+  }).immediate(), /no room/)
+  t.equal(keys.check(lost[0] ?? ''), undefined)
+  t.match(keys.check(kept.token), { name: 'kept' })
+  t.equal(keys.isRequired(), true)
+})
+
+t.test('a hash finds a client key, also a revoked one, and never a management key', async (t) => {
+  const keys = keyFile(t).another(['sk-operator'])
+  const [client, manager] = [keys.create({}), keys.create({ isManagement: true })]
+  keys.revoke(client.record.id)
+  t.match(keys.byHash(client.hash)?.record, { id: client.record.id, revokedAtMs: Number })
+  t.equal(keys.byHash(manager.hash), undefined)
+  t.equal(keys.byHash(digestOf('sk-operator')), undefined)
+  t.same(keys.page({ offset: 0, limit: 10, hasDisabled: true }), [])
+})
