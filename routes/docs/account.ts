@@ -17,7 +17,8 @@ export const KEY_DOC: RouteDoc = {
 export const CREDITS_DOC: RouteDoc = {
   group: 'Account',
   summary: 'Credits of this key',
-  answers: { 200: { says: 'The credits.', content: { [json]: credits } } }
+  answers: { 200: { says: 'The credits.', content: { [json]: credits } } },
+  errors: ['management_only']
 }
 
 const EXAMPLE = 'gen-1795292303-00000001TH3XpKWFzpDv'
