@@ -20,7 +20,13 @@ export interface EndpointAnswers {
 
 export function createEndpointAnswers (gateway: Gateway): EndpointAnswers {
   return {
-    of: async (listed) => ({ data: endpointsOf(listed, sightsOf(gateway)) })
+    async of (listed) {
+      const own = endpointsOf(listed, sightsOf(gateway))
+      const { isLive = false } = listed.model ?? {}
+      // Who serves such a model is OpenRouter's to say; our one way to it is what is left when it does not.
+      const theirs = isLive ? await gateway.liveEndpoints.of(listed.card.id) : undefined
+      return { data: { ...own, endpoints: theirs ?? own.endpoints } }
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino'
 import type { ClientKeys } from './admin/client-keys.ts'
 import type { Catalog } from './catalog/catalog.ts'
+import type { LiveEndpoints } from './catalog/openrouter/endpoints.ts'
 import type { Clock } from './core/clock.ts'
 import type { Exchange } from './exchange/ask.ts'
 import type { Replays } from './exchange/replays.ts'
@@ -43,6 +44,8 @@ export interface Gateway {
   readonly router: Router
   catalog (): Catalog
   providers (): Providers
+  /** OpenRouter's own endpoints of models on its live list. */
+  readonly liveEndpoints: Pick<LiveEndpoints, 'of'>
   /** One client request from plan to settlement; always answers through the outlet. */
   readonly exchange: Exchange
   /** For requests that carry an Idempotency-Key. */

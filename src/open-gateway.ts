@@ -63,7 +63,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   rmSync(settings.spoolFolder, { recursive: true, force: true })
   const { upstream, close: closeUpstream } = openUpstream(mode, settings, { clock, supply })
   const credentials = mode === 'dry_run' ? dryRunCredentials(supply.providers) : supply.credentials
-  const { catalog, providers } = supply
+  const { catalog, providers, liveEndpoints } = supply
   const chance = createUnitSource(random)
   const watch = { health: createHealth({ clock, random: chance }), performance: createPerformance(clock) }
   const limits = exchangeLimits(settings, outside)
@@ -99,7 +99,8 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
   const books = { ledger, ...openAccounts({ ledger, sqlite }, settings, outside) }
-  const parts = { ...books, credentials, ...watch, metrics, router, catalog, providers, exchange, replays }
+  const sources = { catalog, providers, liveEndpoints }
+  const parts = { ...books, ...sources, credentials, ...watch, metrics, router, exchange, replays }
   return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt, close }
 }
 

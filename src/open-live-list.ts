@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Price } from './catalog/catalog.ts'
 import { readConfigText } from './catalog/config-file.ts'
+import { LiveEndpoints } from './catalog/openrouter/endpoints.ts'
 import { LiveList } from './catalog/openrouter/live-list.ts'
 import { readCatalog } from './catalog/modelsconfig.ts'
 import { packagedPath } from './catalog/packaged-prices.ts'
@@ -27,15 +28,23 @@ export interface LiveListSurroundings {
   changed (): void
 }
 
-/** Nothing is read before it is opened, and nothing at all when the setting or a dry run says so. */
-export function openLiveList (settings: Settings, { clock, warn, provider, changed }: LiveListSurroundings): LiveList {
+export interface LiveSources {
+  readonly list: LiveList
+  /** OpenRouter's own endpoints of what is on the list. */
+  readonly endpoints: LiveEndpoints
+}
+
+/** Nothing is read before the list is opened, and nothing at all when the setting or a dry run says so. */
+export function openLiveSources (settings: Settings, surroundings: LiveListSurroundings): LiveSources {
+  const { clock, warn, provider, changed } = surroundings
   const path = join(settings.home, FILE_NAME)
   const isWanted = settings.openrouterCatalog !== 'off' && !settings.isDryRun
-  return new LiveList({
+  const base = () => isWanted ? provider()?.url : undefined
+  const list = new LiveList({
     clock,
     warn,
     changed,
-    base: () => isWanted ? provider()?.url : undefined,
+    base,
     // Behind another address the packaged prices mean nothing.
     review: (base) => ({
       builtIn: base === provider()?.baseUrl ? packagedPrices() : new Map(),
@@ -45,6 +54,7 @@ export function openLiveList (settings: Settings, { clock, warn, provider, chang
     load: () => textOf(path),
     save: (text) => { writePrivateFile(path, text) }
   })
+  return { list, endpoints: new LiveEndpoints({ clock, base }) }
 }
 
 /** Undefined: there is none. @throws RangeError for one that cannot be ours. */

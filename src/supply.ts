@@ -5,11 +5,12 @@ import type { Logger } from 'pino'
 import type { Catalog } from './catalog/catalog.ts'
 import { countOf } from './catalog/model-card.ts'
 import { FILE_NAME } from './catalog/price-list-file.ts'
+import type { LiveEndpoints } from './catalog/openrouter/endpoints.ts'
 import { PROVIDER as OPENROUTER } from './catalog/openrouter/live.ts'
 import { openCatalogStore } from './catalog/store.ts'
 import type { Clock } from './core/clock.ts'
 import { nearestNames } from './catalog/nearest.ts'
-import { openLiveList } from './open-live-list.ts'
+import { openLiveSources } from './open-live-list.ts'
 import { builtin } from './providers/builtin.ts'
 import { createCredentials, type Credentials } from './providers/credentials.ts'
 import { createKeyFile } from './providers/key-file.ts'
@@ -21,6 +22,7 @@ export interface Supply {
   catalog (): Catalog
   providers (): Providers
   readonly credentials: Credentials
+  readonly liveEndpoints: Pick<LiveEndpoints, 'of'>
   /** True when some provider could really be called. */
   hasAny (): boolean
   hasKey (provider: string): boolean
@@ -62,21 +64,23 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
     }
   }
   store.onChange(swap)
-  live.open()
+  live.list.open()
 
   return {
     catalog: () => snapshot.catalog,
     providers: () => snapshot.providers,
     credentials: pools,
+    liveEndpoints: live.endpoints,
     hasAny: () => snapshot.providers.all().some(({ id }) => pools.state(id).kind !== 'none'),
     hasKey: (provider) => pools.state(provider).kind !== 'none',
     reload () {
       const isTaken = store.reload() && swap(store.current())
-      live.wake()
+      live.list.wake()
       return isTaken
     },
     close () {
-      live.close()
+      live.list.close()
+      live.endpoints.close()
       store.close()
     }
   }
@@ -91,13 +95,13 @@ interface SourceParts {
 
 /** What a catalog is made of: the file, the price lists, and OpenRouter's live list, once that is opened. */
 function openSources (settings: Settings, { clock, warn, openrouter }: SourceParts) {
-  const live = openLiveList(settings, { clock, warn, provider: openrouter, changed: () => { store.reload() } })
+  const live = openLiveSources(settings, { clock, warn, provider: openrouter, changed: () => { store.reload() } })
   const store = openCatalogStore({
     path: settings.configPath,
     clock,
     warn,
     priceList: join(settings.home, FILE_NAME),
-    live: () => live.current(),
+    live: () => live.list.current(),
     hasLiveAuto: settings.openrouterCatalog === 'auto'
   })
   return { store, live }

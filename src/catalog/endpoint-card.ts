@@ -19,7 +19,7 @@ export interface EndpointCard {
   readonly tag: string
   readonly quantization: string | null
   readonly max_completion_tokens: number | null
-  readonly max_prompt_tokens: null
+  readonly max_prompt_tokens: number | null
   readonly supported_parameters: readonly string[]
   readonly supports_tool_choice: {
     readonly auto: boolean
@@ -30,7 +30,7 @@ export interface EndpointCard {
   readonly supports_implicit_caching: boolean
   readonly supports_voice_cloning: boolean
   /** 0: well. Below it: it rests after failures; OpenRouter publishes no meaning of its negative numbers. */
-  readonly status: 0 | -1
+  readonly status: number
   /** Percent; null: too little was seen. */
   readonly uptime_last_5m: number | null
   readonly uptime_last_30m: number | null

@@ -43,6 +43,8 @@ export interface Side {
   etag: string | undefined
   /** Instead of the list. */
   body: string | undefined
+  /** Endpoints are answered when this is resolved. */
+  gate: Promise<void>
   /** By model id. */
   endpoints: Readonly<Record<string, unknown>>
 }
@@ -52,6 +54,8 @@ export interface Staged extends TestGateway {
   readonly provider: TestProvider
   /** Lets the time pass until the list is read the next time, and that it was. Resolves with the ms that passed. */
   tick (): Promise<number>
+  /** Only the monotonic clock goes on; no reading becomes due. */
+  pass (ms: number): void
   ids (): Promise<string[]>
   get (path: string): Promise<{ readonly status: number, readonly body: ReturnType<typeof JSON.parse> }>
 }
@@ -61,9 +65,9 @@ const LENGTHS = [START_MS, EVERY_MS, AGAIN_MS]
 export async function stageOpenRouter (
   t: Test, models: readonly unknown[], options: GatewayOptions = {}, given?: TestProvider
 ): Promise<Staged> {
-  const side: Side = { models, status: 200, etag: undefined, body: undefined, endpoints: {} }
+  const side: Side = { models, status: 200, etag: undefined, body: undefined, endpoints: {}, gate: Promise.resolve() }
   const upstream = given ?? await provider(t, createAnswer(side))
-  const { clock, tick } = handClock()
+  const { clock, tick, pass } = handClock()
   const broker = await gateway(t, {
     clock,
     ...options,
@@ -79,7 +83,7 @@ export async function stageOpenRouter (
     return { status: response.status, body: JSON.parse(await response.text()) }
   }
   const ids = async () => (await get('/v1/models')).body.data.map(({ id }: Entry) => id)
-  return { ...broker, side, provider: upstream, tick, ids, get }
+  return { ...broker, side, provider: upstream, tick, pass, ids, get }
 }
 
 function createAnswer (side: Side): Parameters<typeof provider>[1] {
@@ -88,6 +92,7 @@ function createAnswer (side: Side): Parameters<typeof provider>[1] {
     const { request: { method, path, headers }, response } = call
     if (method === 'POST') return chat(call)
     const [, id] = /^\/v1\/models\/(.+)\/endpoints$/.exec(decodeURI(new URL(path, 'http://x').pathname)) ?? []
+    if (id !== undefined) await side.gate
     const list = () => side.body ?? JSON.stringify({ data: side.models })
     if (side.status !== 200) response.writeHead(side.status).end('{}')
     else if (side.etag !== undefined && headers['if-none-match'] === side.etag) response.writeHead(304).end()
@@ -99,11 +104,13 @@ function createAnswer (side: Side): Parameters<typeof provider>[1] {
 }
 
 /** The real clock, but for the waits between two readings of the list. */
-function handClock (): { clock: Clock, tick: () => Promise<number> } {
+function handClock (): { clock: Clock, tick: () => Promise<number>, pass: (ms: number) => void } {
+  let aheadMs = 0
   let next: { delayMs: number, fn: () => void } | undefined
   let planned = () => {}
   const clock: Clock = {
     ...systemClock,
+    monotonicMs: () => systemClock.monotonicMs() + aheadMs,
     after (delayMs, fn) {
       if (!LENGTHS.includes(delayMs)) return systemClock.after(delayMs, fn)
       const mine = next = { delayMs, fn }
@@ -119,5 +126,5 @@ function handClock (): { clock: Clock, tick: () => Promise<number> } {
     await done
     return due.delayMs
   }
-  return { clock, tick }
+  return { clock, tick, pass: (ms) => { aheadMs += ms } }
 }

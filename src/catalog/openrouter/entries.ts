@@ -24,7 +24,7 @@ export interface Entries {
 
 export const MOST_ENTRIES = 20_000
 /** `author/slug`, `author/slug:variant`, `~author/family-latest`. */
-const ID = /^~?[\w.-]{1,80}\/[\w.~@+:()-]{1,118}$/
+const ID = /^~?\w[\w.-]{0,79}\/\w[\w.~@+:()-]{0,117}$/
 const MOST_TOKENS = 1_000_000_000
 
 const TASKS_BY_OUTPUT: ReadonlyMap<string, readonly Task[]> = new Map([
