@@ -137,14 +137,14 @@ function inserts (sqlite) {
 /** Sums of one hour at a time: rows come in the order of time. */
 function createSums (sqlite) {
   const insert = sqlite.prepare(`INSERT INTO usage_hourly (hour, ip, key, model, provider, requests, errors, unpriced,
-    input, cache_read, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output,
-    image_output, characters, audio_ms, images, request_units, cost_nano_usd, first_request_at_ms, last_request_at_ms)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0, 0, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, ?, ?, ?)`)
+    input, cache_read, cache_write, output, reasoning, cost_nano_usd, first_after_ms, last_after_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0, ?, 0, ?, ?, ?)`)
   let hour = 0
   const buckets = new Map()
   const write = () => {
     for (const { place, requests, errors, counts, firstMs, lastMs } of buckets.values()) {
-      insert.run(hour, ...place, requests, errors, ...counts, firstMs, lastMs)
+      const startMs = hour * HOUR_MS
+      insert.run(hour, ...place, requests, errors, ...counts, firstMs - startMs, lastMs - startMs)
     }
     buckets.clear()
   }

@@ -6,7 +6,10 @@ import { USAGE_KINDS, type Usage, type UsageKind } from '../../core/usage.ts'
 const isOwn: ReadonlySet<string> =
   new Set<UsageKind>(['input', 'cache_read', 'cache_write', 'output', 'reasoning'])
 
-/** Columns of `usage_hourly` in the order of USAGE_KINDS; `requests` there already means something else. */
+/**
+ * Columns of `usage_hourly` in the order of USAGE_KINDS; `requests` there already means something else. Those of the
+ * rare kinds are worked out of one text.
+ */
 export const SUM_COLUMNS: readonly string[] = USAGE_KINDS.map((kind) => kind === 'requests' ? 'request_units' : kind)
 
 /** Where the kinds with a column of their own are in USAGE_KINDS. */
