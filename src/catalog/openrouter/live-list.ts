@@ -1,6 +1,7 @@
 // OpenRouter's list of models as the broker keeps it: read in the background once an hour, and kept on the disk, so
 // that a start without OpenRouter has the list of yesterday. Nothing waits for it, and no failure takes it away.
 
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
 import { fetchText, type Fetched } from './fetch-text.ts'
 import { remarksOn } from './live-remarks.ts'
@@ -36,6 +37,8 @@ interface Taken {
   readonly base: string
   readonly live: Live
   readonly etag: string | undefined
+  /** Of the text it was read from, so that the same text is not read again; undefined: it came from the disk. */
+  readonly digest: string | undefined
 }
 
 export class LiveList {
@@ -116,13 +119,15 @@ export class LiveList {
 
   #take (base: string, { text, etag }: Extract<Fetched, { kind: 'text' }>): string | undefined {
     const { clock, review, save, changed, warn } = this.#parts
-    const before = this.#takenFrom(base)?.live
+    const digest = createHash('sha256').update(text).digest('hex')
+    const { live: before, digest: known } = this.#takenFrom(base) ?? {}
+    if (digest === known) return undefined
     const today = new Date(clock.nowMs()).toISOString().slice(0, 10)
     const live = readLive(text, before, { ...review(base), today, source: `${base}/models` })
     if (!live) return 'is something else'
     if (live.entries.length === 0) return 'has no model that can be used'
     const isSame = live.version === before?.version
-    this.#taken = { base, live: isSame ? before as Live : live, etag }
+    this.#taken = { base, live: isSame ? before as Live : live, etag, digest }
     if (isSame) return undefined
     for (const sentence of remarksOn(live, before)) warn(sentence)
     changed()
@@ -136,7 +141,7 @@ export class LiveList {
       const text = load()
       const live = text === undefined ? undefined : readLiveText(text, base)
       if (!live) return
-      this.#taken = { base, live, etag: undefined }
+      this.#taken = { base, live, etag: undefined, digest: undefined }
       changed()
     } catch (error) {
       warn(`the kept list of OpenRouter's models is not used: ${(error as Error).message}`)
