@@ -49,6 +49,8 @@ const TIMEOUTS: readonly TimeoutHeader[] = [
   }
 ]
 
+const LONGEST_SESSION = 256
+
 /**
  * The deadlines of `X-Aibroker-Timeout-*`; undefined, without making anything, when there is none.
  * `operatorTotalMs` is the setting, 0 for no bound.
@@ -85,6 +87,12 @@ export function readMaxCostHeader (headers: IncomingHttpHeaders): NanoUsd | unde
   } catch {
     throw wrong(MAX_COST, 'an amount of US dollars, such as 0.05, with nine decimal places at the most')
   }
+}
+
+/** A longer one is of somebody else's making, and no session of ours. */
+export function readSessionHeader (headers: IncomingHttpHeaders): string | undefined {
+  const session = headers['x-session-id']
+  return typeof session === 'string' && session !== '' && session.length <= LONGEST_SESSION ? session : undefined
 }
 
 function readTimeout (text: string, title: string, largestMs: number): number {

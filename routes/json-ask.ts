@@ -6,7 +6,7 @@ import { GatewayError } from '../src/core/errors.ts'
 import { JsonError, readJsonObject, type JsonBody } from '../src/core/json.ts'
 import type { Ask } from '../src/exchange/ask.ts'
 import { openaiChat } from '../src/wire/openai-chat/index.ts'
-import { readDeadlineHeaders, readMaxCostHeader, readStreamHeader } from './exchange-headers.ts'
+import { readDeadlineHeaders, readMaxCostHeader, readSessionHeader, readStreamHeader } from './exchange-headers.ts'
 
 /** What is known of an ask before its body is read. */
 export type Facts = Omit<Ask, 'task' | 'envelope' | 'body'>
@@ -37,6 +37,7 @@ export function factsOf ({ principal, headers }: FastifyRequest, operatorTotalMs
     deadlines: readDeadlineHeaders(headers, operatorTotalMs),
     maxCost: readMaxCostHeader(headers),
     streamMode: readStreamHeader(headers) ?? principal.streamMode,
+    session: readSessionHeader(headers),
     attribution: { referer: headers['http-referer'] as string | undefined, title: title as string | undefined }
   }
 }

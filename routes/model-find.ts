@@ -11,5 +11,5 @@ export function findModel (list: ModelList, name: string): ListedModel {
   if (model) return model
   const near = list.nearest(name)
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'GET /v1/models lists what is served.'
-  throw new GatewayError('unknown_model', { model: name.slice(0, LONGEST_SHOWN), hint })
+  throw new GatewayError('no_such_model', { model: name.slice(0, LONGEST_SHOWN), hint })
 }

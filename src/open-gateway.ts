@@ -67,9 +67,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const chance = createUnitSource(random)
   const watch = { health: createHealth({ clock, random: chance }), performance: createPerformance(clock) }
   const limits = exchangeLimits(settings, outside)
-  const router = createRouter({
-    catalog, providers, credentials, ...watch, strategy: settings.strategy, unknownPrice: settings.unknownPrice
-  })
+  const router = createRouter({ ...settings, catalog, providers, credentials, ...watch, clock, random: chance })
   const running = createExchange({
     clock,
     ledger,

@@ -28,6 +28,10 @@ export interface Settings {
   readonly strategy: 'cheapest' | 'best'
   /** Whether OpenRouter's live list of models is read and served; `auto`: and `auto` may choose from it. */
   readonly openrouterCatalog: 'on' | 'auto' | 'off'
+  /** Entries of `models` that one request may have. */
+  readonly mostModels: number
+  /** How long a session stays at the backend that served it, without another request; 0: not at all. */
+  readonly sessionMs: number
   /** For keys that have no policy of their own. */
   readonly unknownPrice: UnknownPrice
   /** Survives a power cut as well as a killed process (`synchronous=FULL`). */
@@ -194,6 +198,8 @@ function readLimits (env: Env) {
     },
     keepAliveMs: millis('AIBROKER_KEEP_ALIVE_MS', 15_000),
     drainMs: millis('AIBROKER_DRAIN_MS', 30_000),
+    sessionMs: millis('AIBROKER_STICKY_MS', 600_000),
+    mostModels: isTrue(env['AIBROKER_STRICT_OPENROUTER']) ? 3 : 20,
     deadlines: {
       connectMs: millis('AIBROKER_CONNECT_TIMEOUT_MS', 5_000),
       firstByteMs: millis('AIBROKER_FIRST_BYTE_TIMEOUT_MS', 120_000),

@@ -5,6 +5,7 @@ import type { Media } from './media.ts'
 import type { NanoUsd } from './money.ts'
 import type { StreamMode } from './stream-mode.ts'
 import type { UnknownPrice } from './unknown-price.ts'
+import type { RoutingWishes } from './wishes.ts'
 
 /** The kinds of work an endpoint asks for; a model serves one or more. */
 export const TASKS = ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'] as const
@@ -107,4 +108,6 @@ export interface Envelope {
   readonly wantsBase64?: boolean
   /** Unicode characters of a speech input; undefined elsewhere. */
   readonly characters: number | undefined
+  /** What it wishes of routing; undefined: nothing, as most requests. */
+  readonly wishes?: RoutingWishes | undefined
 }

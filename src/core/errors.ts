@@ -32,6 +32,8 @@ export const ERRORS = {
   invalid_body: bad('{reason}'),
   missing_model: bad('The request names no model. Set "model" to one of GET /v1/models.'),
   too_many_keys: bad('There are {count} client keys, and no more are kept. Delete some that are not needed.'),
+  unknown_model: bad('{model} is not a valid model ID. {hint}'),
+  not_offered: bad('{model} cannot be served as asked: {reason}'),
   wrong_task: bad('{model} cannot serve {path}: it is configured for {tasks}.'),
   upstream_refused: bad('{provider} refused the request: {reason}'),
   no_key: authentication('No auth credentials found. Send Authorization: Bearer <key>; make one with "aibroker token create".'),
@@ -50,11 +52,14 @@ export const ERRORS = {
   management_key: forbidden('This is a management key: it administers and is refused on inference. ' +
     'Make a key for that: POST /v1/keys.'),
   unknown_route: missing('No route {method} {path}. See GET /v1/models and the README for what is served.'),
-  unknown_model: missing('{model} is not a valid model ID. {hint}'),
+  no_such_model: missing('{model} is not a valid model ID. {hint}'),
   unknown_client_key: missing('No key has this hash. GET /v1/keys lists the hashes there are.'),
   content_not_kept: missing('The texts of generation {id} are not kept: this broker logs no prompts and no answers.'),
   unknown_exchange: missing('No exchange {id} in the ledger.'),
   nothing_eligible: missing('No endpoints found that can serve {model}: {reason}'),
+  no_allowed_provider: missing('No allowed providers are available for the selected model {model}: {reason}'),
+  no_tool_use: missing('No endpoints found that support tool use for {model}: {reason}'),
+  no_private_endpoint: missing('No endpoints found matching your data policy for {model}: {reason}'),
   method_not_allowed: {
     status: 405,
     type: 'invalid_request_error',
@@ -148,6 +153,8 @@ export interface ErrorExtras {
   status?: number
   /** Seconds until a retry makes sense; becomes `Retry-After`. */
   retryAfterS?: number
+  /** Why a model cannot be had, for programs: `error.availability` (routing/availability.ts). */
+  availability?: object
   /** Merged into `error.metadata`. Must not hold anything secret. */
   metadata?: Record<string, unknown>
   param?: string

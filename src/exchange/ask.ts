@@ -44,6 +44,8 @@ export interface Ask {
   readonly streamMode: StreamMode | undefined
   /** The client's own attribution headers, for OpenRouter. */
   readonly attribution: { readonly referer: string | undefined, readonly title: string | undefined }
+  /** `x-session-id`, where the body names no session. */
+  readonly session?: string | undefined
   /** `Idempotency-Key`. */
   readonly idempotent?: IdempotentRequest | undefined
 }

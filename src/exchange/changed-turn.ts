@@ -24,8 +24,10 @@ export function changedTurn (ask: Ask, turn: Turn, changes: TurnChanges): Turn {
 }
 
 /** A candidate of the plan is a class with getters, which a spread would leave behind. */
-function changesIn ({ backend, model, boundPrice, ceiling, clampedOutput, addedInputBytes, withheld }: Candidate) {
-  return { backend, model, boundPrice, ceiling, clampedOutput, addedInputBytes, withheld }
+function changesIn (candidate: Candidate) {
+  const { backend, model, boundPrice, ceiling, clampedOutput, addedInputBytes, withheld } = candidate
+  const { choice, askedAs, rewrites } = candidate
+  return { backend, model, boundPrice, ceiling, clampedOutput, addedInputBytes, withheld, choice, askedAs, rewrites }
 }
 
 /** What is asked of a backend; `maxOutputTokens` undefined: as the client asked. */

@@ -47,9 +47,10 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
   const changes = ask.wire.changesFor(ask.body.json, {
     task: ask.task,
     envelope: ask.envelope,
-    modelId: turn.candidate.backend.modelId,
+    modelId: modelIdFor(turn),
     mayAskUsage: ASKS_USAGE.has(ask.task) && !ask.isExact
   })
+  rewrite(ask.body.json.value, turn, changes)
   for (const name of withheldFrom(ask, turn)) changes.set(name, undefined)
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
   const { clampedOutput } = turn.candidate
@@ -58,8 +59,18 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
   const { requestQuirks } = turn.provider
   if (!requestQuirks) return changes
   // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
-  const written = { model: turn.candidate.backend.modelId, ...membersIn(sequel?.changes), ...membersIn(limits) }
+  const written = { model: modelIdFor(turn), ...membersIn(sequel?.changes), ...membersIn(limits) }
   return withQuirks({ ...ask.body.json.value, ...written }, requestQuirks, changes)
+}
+
+/** What the plan wants to leave otherwise, of what is in the body. */
+function rewrite (body: JsonObject, { candidate }: Turn, changes: Map<string, string | undefined>): void {
+  if (!candidate.rewrites) return
+  for (const [name, text] of candidate.rewrites) if (Object.hasOwn(body, name)) changes.set(name, text)
+}
+
+function modelIdFor ({ candidate: { backend, askedAs } }: Turn): string {
+  return askedAs ?? backend.modelId
 }
 
 function membersIn (changes: ReadonlyMap<string, string | undefined> | undefined): JsonObject {

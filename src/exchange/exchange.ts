@@ -21,7 +21,7 @@ import type { Delivering } from './delivering.ts'
 import { failureOf, nothingEligible } from './failure.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
-import { performedOf } from './performed.ts'
+import { isLate, performedOf } from './performed.ts'
 import { refuse } from './refuse.ts'
 import { Runs, type Running } from './running.ts'
 import { attemptResult, priceAnswer, priceFailure } from './settle.ts'
@@ -55,7 +55,7 @@ class Run implements Delivering {
   readonly attempts: Attempted[] = []
   readonly #startedMs: number
   readonly #delivery: StreamDelivery
-  #policy = ''
+  #plan: Plan | undefined
   /** Backends whose failure in this exchange is noted: a request that provokes one, tried twice, is no second one. */
   #blamed: readonly string[] = []
   /** Whose credential is taken. */
@@ -109,12 +109,12 @@ class Run implements Delivering {
   }
 
   async #serve (plan: Plan): Promise<void> {
-    this.#policy = plan.policy
+    this.#plan = plan
     const turns = new Turns(plan, this.parts)
     const first = await this.#next(turns, undefined)
     if (!first) {
       await this.#books.openEmpty(plan)
-      throw nothingEligible(plan, this.parts)
+      throw nothingEligible(plan, this.ask, this.parts)
     }
     const opened = await this.#books.open(plan, first)
     this.#delivery.choose(opened.candidate.model)
@@ -166,6 +166,7 @@ class Run implements Delivering {
     this.#turn = turn
     const attempted = this.stop ? neverSent(turn) : await this.#call(turn)
     this.attempts.push(attempted)
+    if (attempted.outcome.kind === 'answered') this.parts.router.served(this.#plan as Plan, turn.candidate)
     if (attempted.outcome.kind === 'unauthorised') {
       this.parts.alarm(`${turn.provider.id} refused the credential ${turn.credential.id} (${attempted.outcome.status})`)
     }
@@ -213,8 +214,7 @@ class Run implements Delivering {
 
   /** A deadline that the client chose, or that the exchange ran into as a whole, says nothing about the backend. */
   #isOwnDeadline (outcome: Outcome): boolean {
-    const isLate = outcome.kind === 'stalled' || outcome.kind === 'unreachable' || (outcome.kind === 'cut' && outcome.isSilent)
-    if (!isLate) return false
+    if (!isLate(outcome)) return false
     return this.ask.deadlines !== undefined || this.parts.clock.monotonicMs() >= this.#endAtMs
   }
 
@@ -289,7 +289,7 @@ class Run implements Delivering {
 
   additions (turn: Turn, cost: Priced, attempts: number) {
     const facts = {
-      policy: this.#policy, attempts, durationMs: this.#books.elapsedMs, provider: this.providerName(turn)
+      policy: this.#plan?.policy ?? '', attempts, durationMs: this.#books.elapsedMs, provider: this.providerName(turn)
     }
     return additionsOf(this.ask, turn, cost, facts)
   }

@@ -4,15 +4,16 @@ import { GatewayError } from '../core/errors.ts'
 import type { Outcome, OutcomeKind } from '../core/outcome.ts'
 import { parseObject, asObject } from '../core/json.ts'
 import type { Plan } from '../routing/plan.ts'
+import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
 import type { ExchangeParts } from './parts.ts'
 
 /** No candidate could be tried at all. */
-export function nothingEligible (plan: Plan, parts: ExchangeParts): GatewayError {
-  const { code, reason, retryAfterS } = parts.describeNothingEligible(plan)
+export function nothingEligible (plan: Plan, { envelope }: Ask, parts: ExchangeParts): GatewayError {
+  const { code, reason, retryAfterS, ...rest } = parts.describeNothingEligible(plan, envelope.wishes?.provider)
   const model = plan.requestedModel
-  if (retryAfterS === undefined) return new GatewayError(code, { model, reason })
-  return new GatewayError(code, { model, seconds: retryAfterS }, { retryAfterS })
+  if (retryAfterS === undefined) return new GatewayError(code, { model, reason }, rest)
+  return new GatewayError(code, { model, seconds: retryAfterS }, { retryAfterS, ...rest })
 }
 
 /** What the client is told after the last attempt. The last refusal counts, the list tells the rest. */

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { Deadlines } from '../core/deadlines.ts'
+import type { ProviderWishes } from '../core/wishes.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
@@ -45,7 +46,7 @@ export interface ExchangeParts {
   /** The text of a plan as the ledger keeps it. */
   describePlan (plan: Plan): string
   /** Why nothing was eligible: the error's code, in words, and in how many seconds that may change. */
-  describeNothingEligible (plan: Plan): NothingEligible
+  describeNothingEligible (plan: Plan, wished?: ProviderWishes): NothingEligible
   /** Hears every exchange once, after its settlement. */
   report (report: ExchangeReport): void
   /** Hears what somebody should look at: a settlement that could not be written, a credential that was refused. */

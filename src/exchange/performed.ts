@@ -29,3 +29,9 @@ function judged (outcome: Outcome): Performed['outcome'] {
   const isTrouble = 'status' in outcome && OWN_TROUBLE.has(outcome.status)
   return blame === 'provider' || blame === 'operator' || isTrouble ? 'failure' : 'ignored'
 }
+
+/** It ended because a time was over. */
+export function isLate (outcome: Outcome): boolean {
+  const isSilent = outcome.kind === 'cut' && outcome.isSilent === true
+  return isSilent || outcome.kind === 'stalled' || outcome.kind === 'unreachable'
+}

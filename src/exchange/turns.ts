@@ -7,6 +7,8 @@
 // - After a 429 another credential is tried, then another backend; only when none is left is it worth waiting for the
 //   soonest of them.
 // - A request that is too long for one window goes only to larger ones.
+// - Where the client named several models, what is final for one of them is not for the next; and nobody is asked twice
+//   while one of the others was not asked at all.
 
 import { OUTCOME_RULES, type Outcome, type OutcomeKind } from '../core/outcome.ts'
 import type { Credential, Credentials } from '../providers/credentials.ts'
@@ -102,8 +104,8 @@ export class Turns {
     return undefined
   }
 
-  #mayRepeatNow ({ backend }: Candidate): boolean {
-    return !this.#parts.health.isFaltering(backend.id) && this.#parts.retryBudget.mayRetry()
+  #mayRepeatNow ({ backend, choice }: Candidate): boolean {
+    return choice === undefined && !this.#parts.health.isFaltering(backend.id) && this.#parts.retryBudget.mayRetry()
   }
 
   #repeat (candidate: Candidate): number {
@@ -120,11 +122,12 @@ export class Turns {
       this.#spent = [...this.#spent, this.#last?.candidate as Candidate]
       return
     }
-    const windowTokens = windowOf(this.#last?.candidate as Candidate)
-    this.#spent = remedy === 'larger_window'
-      ? [...this.#spent, ...this.#candidates.filter((candidate) => !(windowOf(candidate) > windowTokens))]
-      : this.#candidates
-    this.#lastResort = []
+    const refused = this.#last?.candidate as Candidate
+    const windowTokens = windowOf(refused)
+    const mayDoBetter = (candidate: Candidate) =>
+      candidate.choice !== refused.choice || (remedy === 'larger_window' && windowOf(candidate) > windowTokens)
+    this.#spent = [...this.#spent, ...this.#candidates.filter((candidate) => !mayDoBetter(candidate))]
+    this.#lastResort = this.#lastResort.filter(mayDoBetter)
   }
 
   /** The one that was asked last keeps its turn while it has credentials. */

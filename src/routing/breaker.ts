@@ -45,6 +45,7 @@ export class Breaker {
   #stragglers = 0
   #lastFailure: Outcome | undefined
   #lastFailureAtMs: number | undefined
+  #lastFailureMonotonicMs = -Infinity
   #changedAtMs: number
 
   /** `random` gives numbers in [0, 1). */
@@ -58,6 +59,11 @@ export class Breaker {
   get lastFailure (): Outcome | undefined { return this.#lastFailure }
   /** Wall ms. */
   get lastFailureAtMs (): number | undefined { return this.#lastFailureAtMs }
+  /** Ms since the last failure that no answer has followed; Infinity: there is none. */
+  sinceFailureMs (nowMs: number): number {
+    return this.#failures === 0 ? Infinity : nowMs - this.#lastFailureMonotonicMs
+  }
+
   /** Wall ms when it opened or closed, at first when it was made. */
   get changedAtMs (): number { return this.#changedAtMs }
 
@@ -123,6 +129,7 @@ export class Breaker {
     this.#failures++
     this.#lastFailure = outcome
     this.#lastFailureAtMs = now.wallMs
+    this.#lastFailureMonotonicMs = now.monotonicMs
     if (state === 'half_open' || this.#failures >= FAILURES_BEFORE_REST) this.#open(now)
   }
 

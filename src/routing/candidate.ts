@@ -6,21 +6,31 @@ import { ceilingOf, tokensCeilingOf } from '../metering/estimate.ts'
 import type { Candidate, PlanRequest } from './plan.ts'
 import type { Row } from './roster.ts'
 
+export type Wished = Pick<Candidate, 'choice' | 'askedAs' | 'rewrites'>
+
+const NOTHING: Wished = {}
+
 export class RankedCandidate implements Candidate {
   readonly backend: Backend
   readonly model: Model
   readonly #request: PlanRequest
   readonly #isFree: boolean
   readonly #assumed: Price | undefined
+  readonly choice: number | undefined
+  readonly askedAs: string | undefined
+  readonly rewrites: ReadonlyMap<string, string | undefined> | undefined
   #ceiling: NanoUsd | undefined
 
   /** `assumed`: the price it is bounded by when its own is not known; undefined: then there is no bound. */
-  constructor ({ backend, model, provider }: Row, request: PlanRequest, assumed?: Price) {
+  constructor ({ backend, model, provider }: Row, request: PlanRequest, assumed?: Price, wished: Wished = NOTHING) {
     this.backend = backend
     this.model = model
     this.#request = request
     this.#isFree = provider?.isFree === true
     this.#assumed = assumed
+    this.choice = wished.choice
+    this.askedAs = wished.askedAs
+    this.rewrites = wished.rewrites
   }
 
   get ceiling (): NanoUsd | undefined {

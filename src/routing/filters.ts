@@ -22,7 +22,17 @@ export interface FilterParts {
 /** A lower bound of tokens: hardly any text has more bytes to a token, even in the most generous tokenizer. */
 const MOST_BYTES_PER_TOKEN = 8
 
-export function createFilters ({ health, unknownPrice }: FilterParts): readonly Filter[] {
+/** What a request wishes is judged between the two. */
+export interface Filters {
+  readonly lasting: readonly Filter[]
+  readonly passing: readonly Filter[]
+}
+
+export function createFilters ({ health, unknownPrice }: FilterParts): Filters {
+  return { lasting: lastingFilters(unknownPrice), passing: passingFilters(health) }
+}
+
+function lastingFilters (unknownPrice: UnknownPrice): readonly Filter[] {
   return [
     {
       code: 'unknown_provider',
@@ -51,7 +61,12 @@ export function createFilters ({ health, unknownPrice }: FilterParts): readonly 
       code: 'no_credential',
       excludes: ({ provider }, _request, stateOf) => provider && missingCredential(provider, stateOf(provider.id))
     },
-    ...costFilters(unknownPrice),
+    ...costFilters(unknownPrice)
+  ]
+}
+
+function passingFilters (health: FilterParts['health']): readonly Filter[] {
+  return [
     {
       code: 'credential_cooling',
       excludes: ({ backend }, _request, stateOf) => coolingCredential(stateOf(backend.provider))

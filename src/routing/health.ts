@@ -35,6 +35,8 @@ export interface Health {
   restOf (backendId: string): Rest | undefined
   /** Exchange after exchange failed at it: a second try at once is not worth its time. */
   isFaltering (backendId: string): boolean
+  /** It failed within the last 30 s, and has not answered since. */
+  hasJustFailed (backendId: string): boolean
   /** Claims the right to call: false when it rests or its probe is under way. Each claimed call ends in `note` once. */
   claim (backendId: string): boolean
   /** What a call came to. Only answers and the provider's failures are judged; anything else frees the probe. */
@@ -53,6 +55,8 @@ export interface HealthParts {
 
 /** Backends remembered. Clients can name backends that nobody configured, so the list must not grow with them. */
 const MOST_BACKENDS = 1_000
+/** https://openrouter.ai/docs/guides/routing/provider-selection: "significant outages in the last 30 seconds". */
+const FAILING_MS = 30_000
 
 export function createHealth ({ clock, random }: HealthParts): Health {
   const breakers = new Map<string, Breaker>()
@@ -75,6 +79,8 @@ export function createHealth ({ clock, random }: HealthParts): Health {
       return { waitMs, failures: breaker.failures, reason: ownWords(breaker.lastFailure) }
     },
     isFaltering: (backendId) => (breakers.get(backendId)?.failures ?? 0) > 1,
+    hasJustFailed: (backendId) =>
+      (breakers.get(backendId)?.sinceFailureMs(clock.monotonicMs()) ?? Infinity) < FAILING_MS,
     claim: (backendId) => breakerOf(backendId).claim(clock.monotonicMs()),
     note (backendId, outcome) {
       breakerOf(backendId).note(outcome, { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() })

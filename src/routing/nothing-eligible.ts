@@ -1,7 +1,9 @@
 // A plan without candidates in words: which filter refused each backend, and what is the least that would help.
 
 import type { ErrorCode } from '../core/errors.ts'
-import type { Exclusion, Plan } from './plan.ts'
+import type { ProviderWishes } from '../core/wishes.ts'
+import { availabilityOf, providersOf, type Availability } from './availability.ts'
+import type { Exclusion, ExclusionCode, Plan } from './plan.ts'
 import { distanceOf, reasonFor } from './reasons.ts'
 
 export interface NothingEligible {
@@ -10,11 +12,28 @@ export interface NothingEligible {
    * `all_throttled` for a credential. Those that are out for good do not count: a client that is told "not found"
    * would never try again. `too_costly` when the client's own limit is what is nearest to let one in.
    */
-  readonly code: Extract<ErrorCode, 'nothing_eligible' | 'all_throttled' | 'backends_resting' | 'too_costly'>
+  readonly code: LastingCode | Extract<ErrorCode, 'all_throttled' | 'backends_resting'>
   /** Every backend with its reason, then the nearest miss. Ends with a full stop. */
   readonly reason: string
-  /** Seconds until the first is back, at least 1; undefined for `nothing_eligible`. */
+  /** Seconds until the first is back, at least 1; undefined where waiting does not help. */
   readonly retryAfterS: number | undefined
+  /** For `error.metadata`. */
+  readonly metadata?: Record<string, unknown>
+  readonly availability?: Availability
+}
+
+type LastingCode = Extract<ErrorCode,
+  'nothing_eligible' | 'too_costly' | 'no_allowed_provider' | 'no_tool_use' | 'no_private_endpoint' | 'not_offered'>
+
+/** What is said where this is what is nearest; clients look for OpenRouter's own sentences. */
+const SAID_FOR: { readonly [code in ExclusionCode]?: LastingCode } = {
+  too_costly: 'too_costly',
+  not_in_only: 'no_allowed_provider',
+  ignored: 'no_allowed_provider',
+  no_fallbacks: 'no_allowed_provider',
+  data_collected: 'no_private_endpoint',
+  data_retained: 'no_private_endpoint',
+  not_offered: 'not_offered'
 }
 
 /** `auto` can have hundreds. */
@@ -25,19 +44,33 @@ const TAKEN: NothingEligible = {
   code: 'backends_resting', reason: 'another request finds out whether it is back.', retryAfterS: 1
 }
 
-/** A plan without candidates, or one none of whose candidates could be asked. */
-export function describeNothingEligible ({ candidates, excluded }: Plan): NothingEligible {
+/** A plan without candidates, or one none of whose candidates could be asked. `wished`: what the request asked for. */
+export function describeNothingEligible (plan: Plan, wished?: ProviderWishes): NothingEligible {
+  const { candidates, excluded } = plan
   if (candidates.length > 0) return TAKEN
-  const reason = reasonOf(excluded)
+  // Sorting is stable: among equally near ones the operator's order counts.
+  const byDistance = excluded.toSorted((a, b) => distanceOf(a.code) - distanceOf(b.code))
+  const reason = reasonOf(byDistance)
   const first = firstBack(excluded)
-  if (first?.waitMs === undefined) return { code: lastingCode(excluded), reason, retryAfterS: undefined }
+  if (first?.waitMs === undefined) {
+    const [nearest] = byDistance
+    const code = nearest ? codeFor(nearest) : 'nothing_eligible'
+    const metadata = code === 'no_allowed_provider' ? { metadata: providersIn(excluded, wished) } : {}
+    return { code, reason, retryAfterS: undefined, ...metadata, availability: availabilityOf(plan, nearest) }
+  }
   const code = first.code === 'backend_cooling' ? 'backends_resting' : 'all_throttled'
-  return { code, reason, retryAfterS: Math.max(1, Math.ceil(first.waitMs / 1_000)) }
+  const retryAfterS = Math.max(1, Math.ceil(first.waitMs / 1_000))
+  return { code, reason, retryAfterS, availability: availabilityOf(plan, first, retryAfterS) }
 }
 
-function lastingCode (excluded: readonly Exclusion[]): 'nothing_eligible' | 'too_costly' {
-  const isCost = excluded.some(({ code }) => code === 'too_costly')
-  return isCost && excluded.every(({ code }) => distanceOf(code) >= distanceOf('too_costly')) ? 'too_costly' : 'nothing_eligible'
+function codeFor ({ code, detail }: Exclusion): LastingCode {
+  if (code === 'missing_capability' && detail === 'tool_calling') return 'no_tool_use'
+  return SAID_FOR[code] ?? 'nothing_eligible'
+}
+
+function providersIn (excluded: readonly Exclusion[], wished: ProviderWishes | undefined) {
+  const requested = wished?.only ?? wished?.order ?? []
+  return { available_providers: providersOf(excluded), requested_providers: requested }
 }
 
 function firstBack (excluded: readonly Exclusion[]): Exclusion | undefined {
@@ -47,14 +80,12 @@ function firstBack (excluded: readonly Exclusion[]): Exclusion | undefined {
   return first
 }
 
-function reasonOf (excluded: readonly Exclusion[]): string {
-  // Sorting is stable: among equally near ones the operator's order counts.
-  const byDistance = excluded.toSorted((a, b) => distanceOf(a.code) - distanceOf(b.code))
+function reasonOf (byDistance: readonly Exclusion[]): string {
   const [nearest] = byDistance
   if (!nearest) return 'no model of modelsconfig.yml is for this endpoint.'
   const named = byDistance.slice(0, MOST_NAMED)
     .map(({ backend, code, detail }) => `${backend.id} ${reasonFor(code, detail).reason}`)
-  if (excluded.length > MOST_NAMED) named.push(`and ${excluded.length - MOST_NAMED} more`)
+  if (byDistance.length > MOST_NAMED) named.push(`and ${byDistance.length - MOST_NAMED} more`)
   const { wouldHelp } = reasonFor(nearest.code, nearest.detail)
   return `${named.join('; ')}. Nearest is ${nearest.backend.id}: ${wouldHelp}.`
 }

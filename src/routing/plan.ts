@@ -11,12 +11,16 @@ export interface PlanRequest {
   readonly principal: Principal
   /** `X-Aibroker-Max-Cost-Usd`: backends that could charge more are out; undefined: no such limit. */
   readonly maxCost?: NanoUsd | undefined
+  /** `x-session-id`: where the body names no session. */
+  readonly session?: string | undefined
 }
 
 /** Why a backend is out. Stored with the exchange and shown by explain; each has its sentence in reasons.ts. */
 export const EXCLUSIONS = [
   'wrong_task', 'missing_capability', 'context_too_small', 'no_credential', 'credential_cooling',
-  'price_unknown', 'too_costly', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider'
+  'price_unknown', 'too_costly', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider',
+  'not_in_only', 'ignored', 'no_fallbacks', 'data_collected', 'data_retained', 'other_quantization',
+  'unsupported_parameter', 'above_max_price', 'not_offered'
 ] as const
 export type ExclusionCode = typeof EXCLUSIONS[number]
 
@@ -35,6 +39,12 @@ export interface Candidate {
   readonly addedInputBytes?: number | undefined
   /** Members of the request it goes without, since they would lead to costs that are not in its ceiling. */
   readonly withheld?: readonly string[] | undefined
+  /** Which of several models the client named it belongs to, from 0; undefined: it named one. */
+  readonly choice?: number | undefined
+  /** What the backend is asked for, where that is more than its model id: with a suffix that OpenRouter reads. */
+  readonly askedAs?: string | undefined
+  /** Members of the body that leave otherwise, as JSON text, or not at all; undefined: none. */
+  readonly rewrites?: ReadonlyMap<string, string | undefined> | undefined
 }
 
 export interface Exclusion {
@@ -49,9 +59,18 @@ export interface Exclusion {
 export interface Plan {
   /** The name asked for. */
   readonly requestedModel: string
-  /** `priority`, `cheapest` or `best`: how the candidates were ordered. */
+  /** All of them, where the client named several, in their order. */
+  readonly requestedModels?: readonly string[] | undefined
+  /** How the candidates were ordered: `priority`, `cheapest`, … as in docs/routing.md. */
   readonly policy: string
   readonly candidates: readonly Candidate[]
   readonly excluded: readonly Exclusion[]
   readonly catalogVersion: string
+  /** Where it is kept who served the session, by `choice`; undefined: the request is of none. */
+  readonly session?: PlannedSession | undefined
+}
+
+export interface PlannedSession {
+  readonly keys: readonly string[]
+  readonly keepMs: number
 }

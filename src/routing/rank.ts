@@ -2,15 +2,17 @@
 
 import { expectedOf } from '../metering/estimate.ts'
 import type { PlanRequest } from './plan.ts'
+import { drawAmongEquals, type Lots } from './policies/draw.ts'
 import type { Policy } from './policies/policy.ts'
 import type { Row } from './roster.ts'
 
-export function rank (rows: readonly Row[], request: PlanRequest, policy: Policy): readonly Row[] {
+export function rank (rows: readonly Row[], request: PlanRequest, policy: Policy, lots: Lots): readonly Row[] {
   if (rows.length < 2) return rows
-  return rows
+  const ranked = rows
     .map((row) => ({ row, expected: expectedFor(row, request) }))
     .sort(policy.compare)
-    .map(({ row }) => row)
+  if (policy.drawsLots) drawAmongEquals(ranked, lots)
+  return ranked.map(({ row }) => row)
 }
 
 /** Offers are written out member by member: spreading one took five times as long as pricing it. */

@@ -31,45 +31,90 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
     helps: 'wait for its rate limit, or add a credential',
     distance: 1
   },
+  no_fallbacks: {
+    says: 'is not the first choice, and provider.allow_fallbacks is false',
+    helps: 'set provider.allow_fallbacks to true, or name {detail} in provider.order',
+    distance: 2
+  },
+  not_in_only: {
+    says: 'is not in provider.only',
+    helps: 'name {detail} in provider.only, or leave it out',
+    distance: 3
+  },
+  ignored: {
+    says: 'is in provider.ignore',
+    helps: 'take {detail} out of provider.ignore',
+    distance: 4
+  },
+  above_max_price: {
+    says: 'has {detail}, and provider.max_price allows less',
+    helps: 'raise provider.max_price',
+    distance: 5
+  },
+  other_quantization: {
+    says: 'serves the quantization {detail}, which provider.quantizations does not name',
+    helps: 'name {detail} in provider.quantizations, or tell the backend\'s quantization in modelsconfig.yml',
+    distance: 6
+  },
+  unsupported_parameter: {
+    says: 'is not known to understand {detail}, and provider.require_parameters is true',
+    helps: 'leave {detail} out, or tell it under supported_parameters in modelsconfig.yml',
+    distance: 7
+  },
+  data_collected: {
+    says: 'may keep what it is sent (data_collection: {detail}), and provider.data_collection is deny',
+    helps: 'allow it, or write data_collection: deny into modelsconfig.yml if it is so',
+    distance: 8
+  },
+  data_retained: {
+    says: 'is not known to keep nothing (zdr: {detail}), and provider.zdr is true',
+    helps: 'leave provider.zdr out, or write zdr: true into modelsconfig.yml if it is so',
+    distance: 9
+  },
+  not_offered: {
+    says: 'has no {detail}, which only OpenRouter adds to a model',
+    helps: 'leave it out, or add a backend at openrouter to the model',
+    distance: 10
+  },
   no_credential: {
     says: 'has no usable credential',
     helps: '{detail}',
-    distance: 2
+    distance: 11
   },
   price_unknown: {
     says: 'has no known price for this, and neither the key nor AIBROKER_UNKNOWN_PRICE lets it be used',
     helps: 'write its costs into modelsconfig.yml, or allow it (AIBROKER_UNKNOWN_PRICE, token create --unknown-price)',
-    distance: 3
+    distance: 12
   },
   too_costly: {
     says: 'could cost {detail} for this request',
     helps: 'lower max_tokens, send less, or raise X-Aibroker-Max-Cost-Usd',
-    distance: 4
+    distance: 13
   },
   not_allowed_for_key: {
     says: 'is not allowed for this key, which may not use {detail}',
     helps: 'use a key that may use {detail}',
-    distance: 5
+    distance: 14
   },
   context_too_small: {
     says: 'has a context window of {detail} tokens, too small for this request',
     helps: 'send less, or lower max_tokens',
-    distance: 6
+    distance: 15
   },
   missing_capability: {
     says: 'is not configured for {detail}',
     helps: 'leave {detail} out of the request, or add it to the capabilities of the model if it has it',
-    distance: 7
+    distance: 16
   },
   wrong_task: {
     says: 'is at a provider without an endpoint for {detail}',
     helps: 'add a backend at a provider that serves {detail}',
-    distance: 8
+    distance: 17
   },
   unknown_provider: {
     says: 'names the provider {detail}, which nobody knows',
     helps: 'describe {detail} under providers in modelsconfig.yml, or mend its name',
-    distance: 9
+    distance: 18
   }
 }
 

@@ -1,17 +1,21 @@
 // From the name a client asked for to the models that are meant: one, or with `auto` all.
 
 import { AUTO_MODELS, isAutoModel, type AutoModel } from '../catalog/auto-models.ts'
-import type { Catalog, Model } from '../catalog/catalog.ts'
+import type { Backend, Catalog, Model } from '../catalog/catalog.ts'
 import { nearestNames } from '../catalog/nearest.ts'
 import { NEEDS } from '../core/ask.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Credentials } from '../providers/credentials.ts'
-import type { Providers } from '../providers/registry.ts'
+import type { Providers, ResolvedProvider } from '../providers/registry.ts'
+import { DOCS_URL } from './availability.ts'
+import { OPENROUTER, OPENROUTER_AUTO } from './openrouter-names.ts'
 import type { Roster } from './roster.ts'
+import { cutSuffix, type Suffix } from './suffix.ts'
 
-export type Meant =
+export type Meant = { readonly suffix?: Suffix | undefined } & (
   | { readonly kind: 'model', readonly model: Model }
   | { readonly kind: 'auto', readonly name: AutoModel }
+)
 
 export interface Snapshot {
   readonly catalog: Catalog
@@ -20,29 +24,45 @@ export interface Snapshot {
   readonly roster: Roster
 }
 
-/** OpenRouter's own name for "choose for me". https://openrouter.ai/docs/guides/routing/routers/auto-router */
-const OPENROUTER = 'openrouter'
-const OPENROUTER_AUTO = 'openrouter/auto'
 const MOST_HINTS = 3
+const FREE = ':free'
 
-/** @throws GatewayError `unknown_model`, with the nearest names. */
-export function resolve (name: string, snapshot: Snapshot): Meant {
-  const model = snapshot.catalog.names.get(name)
+/**
+ * A name of the catalog means itself, whatever it ends in; only one that is none may have a suffix.
+ * @param param the member of the body the name is from.
+ * @throws GatewayError `unknown_model`, with the nearest names.
+ */
+export function resolve (name: string, snapshot: Snapshot, param = 'model'): Meant {
+  const meant = named(name, snapshot)
+  if (meant) return meant
+  const cut = cutSuffix(name)
+  const base = cut && (named(cut.base, snapshot) ?? direct(cut.base, snapshot))
+  if (base) return { ...base, suffix: cut.suffix }
+  const whole = direct(name, snapshot)
+  if (whole) return whole
+  throw unknownModel(name, snapshot.catalog, param)
+}
+
+function named (name: string, snapshot: Snapshot): Meant | undefined {
+  const { catalog, credentials } = snapshot
+  const model = catalog.names.get(name)
   if (model && !(model.isLive && isAtAnother(name, snapshot))) return { kind: 'model', model }
   if (isAutoModel(name)) return { kind: 'auto', name }
   // Clients of OpenRouter have this as their default; without a credential nobody there could choose.
-  if (name === OPENROUTER_AUTO && snapshot.credentials.state(OPENROUTER).kind === 'none') {
-    return { kind: 'auto', name: 'auto' }
-  }
-  const direct = directModel(name, snapshot)
-  if (direct) return { kind: 'model', model: direct }
-  throw new GatewayError('unknown_model', { model: name, hint: hintFor(name, snapshot.catalog) }, { param: 'model' })
+  if (name === OPENROUTER_AUTO && credentials.state(OPENROUTER).kind === 'none') return { kind: 'auto', name: 'auto' }
+  return snapshot.roster.ownerOf(name.replace('/', ':')) && direct(name, snapshot)
+}
+
+function direct (name: string, snapshot: Snapshot): Meant | undefined {
+  const model = directModel(name, snapshot)
+  return model && { kind: 'model', model }
 }
 
 /** Of a live list's `openai/gpt-5`: OpenAI itself can be asked, which the operator has a credential for. */
 function isAtAnother (name: string, { providers, credentials }: Snapshot): boolean {
   const provider = providers.get(name.slice(0, Math.max(0, name.indexOf('/'))))
-  return provider !== undefined && provider.id !== OPENROUTER && credentials.state(provider.id).kind !== 'none'
+  const isOther = provider !== undefined && provider.id !== OPENROUTER && !name.endsWith(FREE)
+  return isOther && credentials.state(provider.id).kind !== 'none'
 }
 
 /**
@@ -57,27 +77,40 @@ function directModel (name: string, { catalog, providers, roster }: Snapshot): M
   // OpenRouter's own routers are called `openrouter/…` by OpenRouter too.
   const modelId = provider.id === OPENROUTER && !rest.includes('/') ? name : rest
   const id = `${provider.id}:${modelId}`
+  const own = ownModel(id, roster)
+  if (own) return own
+  // Free models are rows of their own at OpenRouter. Elsewhere the name would buy what was meant to cost nothing.
+  if (provider.id !== OPENROUTER && rest.endsWith(FREE)) return undefined
+  const { markup, facts } = catalog.providers.get(provider.id) ?? {}
+  return modelOfNobody(name, provider, { id, modelId, price: catalog.prices.get(id), markup, facts })
+}
+
+function ownModel (id: string, roster: Roster): Model | undefined {
   const owner = roster.ownerOf(id)
   const backend = owner?.backends.find((backend) => backend.id === id)
-  if (owner && backend) return { ...owner, backends: [backend] }
+  return owner && backend && { ...owner, backends: [backend] }
+}
+
+function modelOfNobody (
+  name: string, { id: provider, tasks }: ResolvedProvider, backend: Omit<Backend, 'provider' | 'priority'>
+): Model {
   return {
     name,
     displayName: name,
     tier: 'standard',
-    tasks: new Set(provider.tasks),
+    tasks: new Set(tasks),
     capabilities: new Set([...NEEDS, 'reasoning' as const]),
     contextWindow: undefined,
     maxOutputTokens: undefined,
     aliases: [],
-    backends: [{
-      id,
-      provider: provider.id,
-      modelId,
-      priority: 0,
-      price: catalog.prices.get(id),
-      markup: catalog.providers.get(provider.id)?.markup
-    }]
+    backends: [{ ...backend, provider, priority: 0 }]
   }
+}
+
+function unknownModel (name: string, catalog: Catalog, param: string): GatewayError {
+  return new GatewayError('unknown_model', { model: name, hint: hintFor(name, catalog) }, {
+    param, availability: { code: 'model_not_found', retryable: false, requested_models: [name], docs_url: DOCS_URL }
+  })
 }
 
 function hintFor (name: string, catalog: Catalog): string {

@@ -15,12 +15,12 @@ t.test('a refusal keeps the provider\'s status and words', async (t) => {
   t.match(error.error, { metadata: { provider_code: 'context_length_exceeded' } })
 })
 
-t.test('an unknown model is a NotFoundError, a missing key an AuthenticationError; neither is tried again', async (t) => {
+t.test('an unknown model is a BadRequestError, a missing key an AuthenticationError; neither is tried again', async (t) => {
   const { client, broker } = await clientOf(t, { answers: [chatJson()], maxRetries: 2, env: { AIBROKER_API_KEYS: 'sk-client' } })
   t.ok(await failureOf(client, 'm') instanceof OpenAI.AuthenticationError)
   const known = client.withOptions({ apiKey: 'sk-client' })
   const error = await failureOf(known, 'nothing-like-it')
-  t.ok(error instanceof OpenAI.NotFoundError)
+  t.ok(error instanceof OpenAI.BadRequestError)
   t.match(error.message, 'nothing-like-it')
   t.equal((await known.chat.completions.create({ model: 'm', messages: MESSAGES })).choices[0]?.message.content, 'Hello')
   t.equal((broker.log().match(/"status":401/g) ?? []).length, 1)

@@ -85,7 +85,7 @@ t.test('a thrown string, a thrown nothing and a thrown object are internal error
 t.test('waiting and giving up are said in headers', async (t) => {
   const errors = [
     new GatewayError('not_allowed', { what: 'gpt-5' }),
-    new GatewayError('unknown_model', { model: 'x', hint: '' }),
+    new GatewayError('no_such_model', { model: 'x', hint: '' }),
     new GatewayError('all_throttled', { model: 'x', seconds: 7 }, { retryAfterS: 6.2 }),
     new GatewayError('all_throttled', { model: 'x', seconds: 1 }, { retryAfterS: 0 }),
     new GatewayError('draining'),

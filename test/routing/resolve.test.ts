@@ -69,7 +69,7 @@ t.test('openrouter/auto is the broker\'s choice without a credential there, and 
 t.test('an unknown name is refused with the nearest ones', async (t) => {
   const router = routerOf({ catalog })
   for (const name of ['gtp-4o', 'nobody/gpt-4o-mini', 'gpt-4o-mini/', '/gpt-4o']) {
-    t.throws(() => router.plan(request(name)), { code: 'unknown_model', status: 404 }, name)
+    t.throws(() => router.plan(request(name)), { code: 'unknown_model', status: 400 }, name)
   }
   t.throws(() => router.plan(request('gpt-4oh')), { message: /Did you mean gpt-4o/, extras: { param: 'model' } })
   t.throws(() => router.plan(request('zzzzzzzzzz')), { message: /GET \/v1\/models/ })

@@ -7,6 +7,7 @@ import type { UsageKind } from '../../src/core/usage.ts'
 import type { PoolState } from '../../src/providers/credentials.ts'
 import type { Providers, ResolvedProvider } from '../../src/providers/registry.ts'
 import type { Plan, PlanRequest } from '../../src/routing/plan.ts'
+import { createPerformance } from '../../src/routing/performance.ts'
 import { createRouter, type Router, type RouterParts } from '../../src/routing/router.ts'
 
 const PER: { readonly [kind in UsageKind]?: bigint } = {
@@ -21,8 +22,8 @@ export function price (rates: { readonly [kind in UsageKind]?: string }): Price 
 
 /** `openai:gpt-4o`; with no price named its price is not known. */
 export function backend (id: string, changes: Partial<Backend> = {}): Backend {
-  const [provider = '', modelId = ''] = id.split(':')
-  return { id, provider, modelId, priority: 1, price: undefined, ...changes }
+  const colon = id.indexOf(':')
+  return { id, provider: id.slice(0, colon), modelId: id.slice(colon + 1), priority: 1, price: undefined, ...changes }
 }
 
 export function model (name: string, backends: readonly Backend[], changes: Partial<Model> = {}): Model {
@@ -72,7 +73,7 @@ export function providersOf (...list: readonly ResolvedProvider[]): Providers {
   return { get: (id) => list.find((provider) => provider.id === id), all: () => list }
 }
 
-export interface World extends Partial<Omit<RouterParts, 'catalog' | 'providers' | 'credentials' | 'health'>> {
+export interface World extends Partial<Omit<RouterParts, 'catalog' | 'providers' | 'credentials'>> {
   readonly catalog: Catalog | (() => Catalog)
   /** Over the default four: openai, groq, openrouter, ollama. */
   readonly providers?: readonly ResolvedProvider[]
@@ -82,6 +83,7 @@ export interface World extends Partial<Omit<RouterParts, 'catalog' | 'providers'
   readonly cooling?: Readonly<Record<string, number>>
 }
 
+const STILL = { monotonicMs: () => 0 }
 const PROVIDERS = [provider('openai'), provider('groq'), provider('openrouter'), provider('ollama', { isFree: true })]
 
 export function routerOf ({ catalog, providers = [], pools = {}, cooling = {}, ...rest }: World): Router {
@@ -91,7 +93,12 @@ export function routerOf ({ catalog, providers = [], pools = {}, cooling = {}, .
     catalog: typeof catalog === 'function' ? catalog : () => catalog,
     providers: () => known,
     credentials: { state: (id) => pools[id] ?? { kind: 'ready' } },
-    health: { restOf: (id) => restOf(cooling[id]) },
+    health: { restOf: (id) => restOf(cooling[id]), hasJustFailed: () => false },
+    performance: createPerformance(STILL),
+    clock: STILL,
+    random: () => 0,
+    mostModels: 20,
+    sessionMs: 600_000,
     strategy: 'cheapest',
     unknownPrice: 'allow_unmetered',
     ...rest

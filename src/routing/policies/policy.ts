@@ -14,6 +14,8 @@ export interface Policy {
   readonly name: string
   /** Negative: `a` first. Zero only for the same backend. */
   readonly compare: (a: Ranked, b: Ranked) => number
+  /** Backends of equal priority share the load: see draw.ts. */
+  readonly drawsLots?: boolean
 }
 
 /** NaN for two unknown costs, which `||` reads as undecided. */

@@ -6,6 +6,7 @@ import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { extrasOf } from './extras.ts'
 import { countOpenInputs, countPrompts, mediaOf, needsOf } from './inputs.ts'
+import { readWishes } from './wishes.ts'
 
 /** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
 const DEFAULT_MODELS: { readonly [task in Task]?: string } = { moderation: 'omni-moderation-latest' }
@@ -34,7 +35,8 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true ||
       asObject(value['usage'])?.['include'] === true, // OpenRouter's way of asking
     wantsBase64: value['encoding_format'] === 'base64',
-    characters: task === 'speech' ? countCharacters(value['input']) : undefined
+    characters: task === 'speech' ? countCharacters(value['input']) : undefined,
+    wishes: readWishes(value)
   }
 }
 

@@ -30,7 +30,8 @@ export function encodeError (error: GatewayError, requestId: string | undefined)
         reason: error.code,
         request_id: requestId,
         ...error.extras.metadata as JsonObject | undefined
-      }
+      },
+      ...(error.extras.availability && { availability: error.extras.availability as JsonObject })
     }
   }
 }

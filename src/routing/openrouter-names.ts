@@ -1,0 +1,6 @@
+// Names that mean something at OpenRouter.
+
+/** Id of the provider. Its backends reach providers that the catalog does not hold. */
+export const OPENROUTER = 'openrouter'
+/** OpenRouter's own name for "choose for me". https://openrouter.ai/docs/guides/routing/routers/auto-router */
+export const OPENROUTER_AUTO = 'openrouter/auto'

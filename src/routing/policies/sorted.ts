@@ -1,0 +1,58 @@
+// For requests that say what counts: strictly by one measure, over the operator's priorities. What was not measured
+// lately comes last.
+
+import type { SortMetric } from '../../core/wishes.ts'
+import {
+  CATALOG_WINDOW_MS, DAY_MS, ROUTING_WINDOW_MS, type Percentiles, type Performance
+} from '../performance.ts'
+import { cheapest } from './cheapest.ts'
+import { byExpected, byId, byPriority, type Policy, type Ranked } from './policy.ts'
+
+/** Less is better; Infinity: not known. */
+type Score = (backendId: string) => number
+
+export function sortedBy (metric: SortMetric, performance: Measured): Policy {
+  if (metric === 'price') return { ...cheapest, name: metric }
+  const compare = comparing(SCORES[metric].map((score) => score(performance)))
+  return { name: metric, compare: (a, b) => compare(a, b) || byPriority(a, b) || byExpected(a, b) || byId(a, b) }
+}
+
+type Measured = Pick<Performance, 'latencyMs' | 'throughput' | 'uptime'>
+
+const throughput = (performance: Measured): Score => (id) =>
+  -(medianLately((windowMs) => performance.throughput(id, windowMs)) ?? -Infinity)
+
+const latency = (performance: Measured): Score => (id) =>
+  medianLately((windowMs) => performance.latencyMs(id, windowMs)) ?? Infinity
+
+const uptime = (performance: Measured): Score => (id) =>
+  -(performance.uptime(id, CATALOG_WINDOW_MS) ?? performance.uptime(id, DAY_MS) ?? -Infinity)
+
+const SCORES: { readonly [metric in Exclude<SortMetric, 'price'>]: ReadonlyArray<(performance: Measured) => Score> } = {
+  throughput: [throughput],
+  latency: [latency],
+  exacto: [uptime, throughput]
+}
+
+/** Of five minutes; of thirty, where nothing was asked for so long. */
+function medianLately (measured: (windowMs: number) => Percentiles | undefined): number | undefined {
+  return (measured(ROUTING_WINDOW_MS) ?? measured(CATALOG_WINDOW_MS))?.p50
+}
+
+/** Each backend is measured once: a sort compares it many times. */
+function comparing (scores: readonly Score[]): (a: Ranked, b: Ranked) => number {
+  const known = new Map<string, readonly number[]>()
+  const scoresOf = ({ row: { backend: { id } } }: Ranked): readonly number[] => {
+    const found = known.get(id) ?? scores.map((score) => score(id))
+    known.set(id, found)
+    return found
+  }
+  return (a, b) => {
+    const others = scoresOf(b)
+    for (const [at, score] of scoresOf(a).entries()) {
+      const difference = score - (others[at] as number)
+      if (difference) return difference // NaN of two unknown ones is undecided, too
+    }
+    return 0
+  }
+}

@@ -1,0 +1,164 @@
+// The plan of a request that says more than a model's name: several models, providers by name, a suffix, a session.
+//
+// DESIGN. Each model is a choice: its backends are sifted and ordered by themselves and follow those of the choice
+// before, unless the request wants all of them ordered together. A plan has six turns (exchange/turns.ts), so the
+// backends of a model beyond its share of them come after the first ones of every other.
+
+import type { Price } from '../catalog/catalog.ts'
+import type { SortMetric } from '../core/wishes.ts'
+import { RankedCandidate } from './candidate.ts'
+import { choicesOf, firstChoice, type Choice } from './choices.ts'
+import type { Filters } from './filters.ts'
+import { rewritesForOpenRouter } from './openrouter-body.ts'
+import type { Performance } from './performance.ts'
+import type { Candidate, Exclusion, Plan, PlannedSession, PlanRequest } from './plan.ts'
+import type { Lots } from './policies/draw.ts'
+import type { Policy } from './policies/policy.ts'
+import { sortedBy } from './policies/sorted.ts'
+import { isAtOpenRouter } from './provider-names.ts'
+import { rank } from './rank.ts'
+import type { Meant, Snapshot } from './resolve.ts'
+import type { Row } from './roster.ts'
+import { sessionOf, type Sessions } from './sessions.ts'
+import { sift, statesOf } from './sift.ts'
+import { wishFilters } from './wish-filters.ts'
+import { orderByWishes, withFirst } from './wish-order.ts'
+
+export interface WishedParts {
+  readonly filters: Filters
+  readonly lots: Lots
+  readonly performance: Pick<Performance, 'latencyMs' | 'throughput' | 'uptime'>
+  readonly sessions: Sessions
+  readonly snapshot: Snapshot
+  readonly policyOf: (meant: Meant) => Policy
+  /** What bounds a backend whose price is not known; undefined: nothing does. */
+  readonly assumed: Price | undefined
+  /** Entries of `models` at the most. */
+  readonly mostModels: number
+  /** How long a session stays where it was served, in ms. */
+  readonly sessionMs: number
+}
+
+/** Turns that an exchange has: exchange/turns.ts. */
+const MOST_TURNS = 6
+
+/** As `Router.plan`. */
+export function wishedPlan (request: PlanRequest, parts: WishedParts): Plan {
+  const { wishes } = request.envelope
+  const { snapshot } = parts
+  const choices = wishes ? choicesOf(request, wishes, snapshot, parts.mostModels) : [firstChoice(request, snapshot)]
+  const session = sessionOf(request, choices, parts.sessionMs)
+  const sifted = siftChoices(request, choices, parts)
+  const ordered = orderChoices(request, { choices, sifted, session }, parts)
+  return {
+    requestedModel: request.envelope.model,
+    ...(choices.length > 1 && { requestedModels: choices.map(({ asked }) => asked) }),
+    policy: ordered.policy,
+    candidates: candidatesOf(ordered.rows, request, { choices, sifted, assumed: parts.assumed }),
+    excluded: [...sifted.excluded, ...ordered.excluded],
+    catalogVersion: snapshot.catalog.version,
+    session
+  }
+}
+
+interface SiftedChoices {
+  readonly eligible: ReadonlyArray<readonly Row[]>
+  readonly excluded: readonly Exclusion[]
+  /** Each backend belongs to the first choice that has it. */
+  readonly choiceOf: ReadonlyMap<Row, Choice>
+}
+
+function siftChoices (request: PlanRequest, choices: readonly Choice[], parts: WishedParts): SiftedChoices {
+  const { filters: { lasting, passing }, snapshot } = parts
+  const stateOf = statesOf(snapshot.credentials)
+  const excluded: Exclusion[] = []
+  const choiceOf = new Map<Row, Choice>()
+  const known = new Set<string>()
+  const eligible = choices.map((choice) => {
+    const rows = choice.rows.filter(({ backend }) => !known.has(backend.id))
+    const own = wishFilters(request.envelope.wishes, choice.rows, choice.meant.suffix?.isOnline === true)
+    const asked = Object.assign({}, request, { envelope: Object.assign({}, request.envelope, { model: choice.asked }) })
+    const sifted = sift(rows, { request: asked, filters: [...lasting, ...own, ...passing], stateOf })
+    for (const row of rows) {
+      known.add(row.backend.id)
+      choiceOf.set(row, choice)
+    }
+    excluded.push(...sifted.excluded)
+    return sifted.eligible
+  })
+  return { eligible, excluded, choiceOf }
+}
+
+interface Chosen {
+  readonly choices: readonly Choice[]
+  readonly sifted: SiftedChoices
+  readonly session: PlannedSession | undefined
+}
+
+interface Ordered {
+  readonly rows: readonly Row[]
+  readonly policy: string
+  readonly excluded: readonly Exclusion[]
+}
+
+function orderChoices (request: PlanRequest, { choices, sifted, session }: Chosen, parts: WishedParts): Ordered {
+  const order = (rows: readonly Row[], together: readonly Choice[]) =>
+    orderRows(rows, { request, choices: together, session }, parts)
+  if (choices.length === 1 || request.envelope.wishes?.isPooled === true) return order(sifted.eligible.flat(), choices)
+  const groups = choices.map((choice, at) => order(sifted.eligible[at] ?? [], [choice]))
+  const share = Math.max(1, Math.floor(MOST_TURNS / choices.length))
+  return {
+    rows: [...groups.flatMap(({ rows }) => rows.slice(0, share)), ...groups.flatMap(({ rows }) => rows.slice(share))],
+    policy: (groups.find(({ rows }) => rows.length > 0) ?? groups[0] as Ordered).policy,
+    excluded: groups.flatMap(({ excluded }) => excluded)
+  }
+}
+
+interface ToOrder {
+  readonly request: PlanRequest
+  /** Whose backends they are, at least one: several where they are pooled. */
+  readonly choices: readonly Choice[]
+  readonly session: PlannedSession | undefined
+}
+
+function orderRows (rows: readonly Row[], toOrder: ToOrder, parts: WishedParts): Ordered {
+  const { request, choices } = toOrder
+  const [{ meant }] = choices as [Choice]
+  const provider = request.envelope.wishes?.provider
+  const metric: SortMetric | undefined = provider?.sort ?? meant.suffix?.sort
+  const policy = metric ? sortedBy(metric, parts.performance) : parts.policyOf(meant)
+  const ranked = rank(rows, request, policy, parts.lots)
+  if (!provider) return pinned({ rows: ranked, policy: policy.name, excluded: [] }, toOrder, parts)
+  const wished = orderByWishes(ranked, provider, choices.flatMap(({ rows }) => rows), parts.performance)
+  if (provider.order) return { rows: wished, policy: 'order', excluded: [] }
+  const ordered = pinned({ rows: wished, policy: policy.name, excluded: [] }, toOrder, parts)
+  return provider.mayFallBack ? ordered : firstOf(ordered)
+}
+
+/** The session's own backend in front, where it is among them. */
+function pinned (ordered: Ordered, { choices, session }: ToOrder, { sessions }: WishedParts): Ordered {
+  const [backendId] = session ? choices.flatMap(({ index }) => sessions.backendOf(session, index) ?? []) : []
+  const kept = backendId === undefined ? undefined : withFirst(ordered.rows, backendId)
+  return kept ? { ...ordered, rows: kept, policy: `${ordered.policy}+session` } : ordered
+}
+
+function firstOf ({ rows, policy }: Ordered): Ordered {
+  const excluded = rows.slice(1)
+    .map(({ backend }): Exclusion => ({ backend, code: 'no_fallbacks', detail: backend.provider }))
+  return { rows: rows.slice(0, 1), policy, excluded }
+}
+
+function candidatesOf (rows: readonly Row[], request: PlanRequest, { choices, sifted, assumed }: {
+  readonly choices: readonly Choice[], readonly sifted: SiftedChoices, readonly assumed: Price | undefined
+}): readonly Candidate[] {
+  const { wishes } = request.envelope
+  const rewrites = wishes && rewritesForOpenRouter(wishes, choices)
+  return rows.map((row) => {
+    const choice = sifted.choiceOf.get(row) as Choice
+    const { suffix } = choice.meant
+    return new RankedCandidate(row, request, assumed, {
+      choice: choices.length > 1 ? choice.index : undefined,
+      ...(isAtOpenRouter(row) && { askedAs: suffix && row.backend.modelId + suffix.text, rewrites })
+    })
+  })
+}
