@@ -8,11 +8,11 @@ import type { Ask } from '../src/exchange/ask.ts'
 import { spool, type SpoolOptions } from '../src/exchange/spool.ts'
 import type { Gateway } from '../src/gateway.ts'
 import { readFormEnvelope } from '../src/wire/openai-chat/form-envelope.ts'
-import { quoteOf } from '../src/routing/quote.ts'
 import { answer } from './answer.ts'
 import { INFERENCE_DOCS } from './docs/inference.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { factsOf, readJsonAsk, type Facts } from './json-ask.ts'
+import { answerQuote } from './quote-answer.ts'
 
 /** Tasks whose request is JSON, and those whose request is a form; the wire they are asked in. */
 const JSON_TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation', 'image', 'speech']
@@ -20,10 +20,7 @@ const FORM_TASKS: readonly Task[] = ['transcription']
 
 const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
   const { limits, spoolFolder, deadlines: { totalMs } } = gateway.settings
-  const quote = async (ask: Ask, reply: FastifyReply) => {
-    reply.header('cache-control', 'no-store')
-    return quoteOf(gateway.router.plan(ask), ask)
-  }
+  const quote = (ask: Ask, reply: FastifyReply) => answerQuote(ask, reply, gateway)
   for (const task of JSON_TASKS) {
     const config = { task, doc: INFERENCE_DOCS[task] }
     fastify.post(TASK_PATHS[task], { bodyLimit: limits.inference, config }, (request, reply) => {

@@ -5,9 +5,9 @@ import type { Task } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import type { JsonObject } from '../src/core/json.ts'
 import type { Gateway } from '../src/gateway.ts'
-import { quoteOf } from '../src/routing/quote.ts'
 import { QUOTE_DOC } from './docs/why.ts'
 import { readJsonAsk } from './json-ask.ts'
+import { answerQuote } from './quote-answer.ts'
 
 interface QuoteRoute {
   Querystring: { readonly task?: string }
@@ -23,9 +23,7 @@ const quotes: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gatew
   const { limits, deadlines: { totalMs } } = gateway.settings
   const counted = { bodyLimit: limits.inference, config: { isRated: true, doc: QUOTE_DOC } }
   fastify.post<QuoteRoute>('/explain', counted, async (request, reply) => {
-    const ask = readJsonAsk(request, ({ value }) => taskOf(request.query.task, value), totalMs)
-    reply.header('cache-control', 'no-store')
-    return quoteOf(gateway.router.plan(ask), ask)
+    return answerQuote(readJsonAsk(request, ({ value }) => taskOf(request.query.task, value), totalMs), reply, gateway)
   })
 }
 

@@ -11,6 +11,7 @@ import type { KeyStore } from './keys/keys.ts'
 import type { Account } from './ledger/account.ts'
 import type { FeedbackStore } from './ledger/feedback.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import type { TokenCounter } from './metering/token-counter.ts'
 import type { Reports } from './ledger/reports.ts'
 import type { Metrics } from './metrics/exposition.ts'
 import type { Credentials } from './providers/credentials.ts'
@@ -41,6 +42,8 @@ export interface Gateway {
   /** How fast and how reliable each backend has been lately. */
   readonly performance: Performance
   readonly metrics: Metrics
+  /** Of texts, where somebody asks what they would cost. */
+  readonly counter: TokenCounter
   readonly router: Router
   catalog (): Catalog
   providers (): Providers

@@ -28,6 +28,7 @@ import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
 import { createTransact } from './ledger/sqlite/transact.ts'
 import { openEventLog } from './local/events.ts'
+import { COUNTING_THREAD, ThreadedCounter } from './metering/token-counter.ts'
 import type { Tallies } from './metrics/tallies.ts'
 import { countAttempts, countExchanges, createTallies, openMetrics } from './open-metrics.ts'
 import { dryRunCredentials } from './providers/dry-run/credentials.ts'
@@ -49,6 +50,8 @@ export interface Outside {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: Logger
+  /** The program that counts tokens; undefined: our own. */
+  readonly countingThread?: URL | undefined
 }
 
 /** @throws SettingsError, ConfigError or DatabaseRefusal: sentences for the operator. */
@@ -86,20 +89,20 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   })
   const replays = openReplays(ledger, settings, limits)
   const metrics = openMetrics({ ...limits, tallies, catalog, providers, credentials, ...watch, ledger, running })
-  const interrupt = () => { running.interrupt() }
   const close = async () => {
     supply.close()
     metrics.close()
     await running.ended()
+    limits.counter.close()
     await closeUpstream()
     await ledger.close()
   }
-  const { exchange } = running
   const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
   const books = { ledger, ...openAccounts({ ledger, sqlite }, settings, outside) }
   const sources = { catalog, providers, liveEndpoints }
-  const parts = { ...books, ...sources, credentials, ...watch, metrics, router, exchange, replays }
-  return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt, close }
+  const watched = { ...watch, metrics, counter: limits.counter }
+  const parts = { ...books, ...sources, credentials, ...watched, router, exchange: running.exchange, replays }
+  return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt: running.interrupt, close }
 }
 
 interface OpenBooks {
@@ -118,7 +121,9 @@ function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings
   return { keys, reports, account, clientKeys, feedback: createFeedback(sqlite) }
 }
 
-function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Settings, { clock, log }: Outside) {
+function exchangeLimits (
+  { deadlines, limits, keepAliveMs, contentPolicy }: Settings, { clock, log, countingThread }: Outside
+) {
   return {
     deadlines,
     keepAliveMs,
@@ -126,6 +131,7 @@ function exchangeLimits ({ deadlines, limits, keepAliveMs, contentPolicy }: Sett
     mayReroutePolicy: contentPolicy === 'next',
     retryBudget: createRetryBudget({ clock }),
     drains: createDrains(clock),
+    counter: new ThreadedCounter({ clock, thread: countingThread ?? COUNTING_THREAD }),
     heldBytes: new HeldBytes(limits.held),
     alarm: (message: string, error?: unknown) => { log.error(error === undefined ? {} : { err: error }, message) }
   }

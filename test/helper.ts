@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly flags?: ServeFlags
   readonly clock?: Clock
+  /** The program that counts tokens, compiled; without it nothing is counted. */
+  readonly countingThread?: URL
 }
 
 export interface TestGateway {
@@ -62,7 +64,10 @@ export async function gateway (t: Owner, options: GatewayOptions = {}): Promise<
   }
   const settings = readSettings(flags, { ...defaults, ...keysOf(options), ...options.env })
   const opened = await openGateway(settings, {
-    clock: options.clock ?? systemClock, random: systemRandom, log: pino({ level: settings.logLevel }, sink)
+    clock: options.clock ?? systemClock,
+    random: systemRandom,
+    log: pino({ level: settings.logLevel }, sink),
+    countingThread: options.countingThread
   })
   const app = await buildApp({ gateway: opened })
   await app.listen({ host: '127.0.0.1', port: 0 })

@@ -72,6 +72,8 @@ export interface Measured {
    * counts in other units are our own, made from the request or the answer.
    */
   readonly isTold: boolean
+  /** Not told, and yet all token counts are there: they are our own, of the whole request and its whole answer. */
+  readonly isCounted?: boolean
   /** As the answer told them, never as the request asked; absent: nothing out of the ordinary. */
   readonly circumstances?: Circumstances
   /** Why what the provider told is not trusted, in words that follow its name; then nothing of it is kept. */

@@ -14,6 +14,7 @@ import { costHeaders } from './answer-headers.ts'
 import type { Attempted, Sequel } from './attempted.ts'
 import type { Ending, Priced } from './books.ts'
 import { carryingOn } from './changed-turn.ts'
+import { counted } from './counted.ts'
 import type { Delivering } from './delivering.ts'
 import { Holder } from './holder.ts'
 import { textHeader } from './lanes.ts'
@@ -127,10 +128,33 @@ export class StreamDelivery {
       this.#holder?.release()
       return attempted
     }
-    const cost = priceAnswer(ask, attempted.turn, wholeUsageOf((attempted.live as LiveStream).reader), parts)
+    const told = priceAnswer(ask, attempted.turn, wholeUsageOf((attempted.live as LiveStream).reader), parts)
+    const cost = told.grade === 'bounded' && end.kind === 'complete' ? await this.#counted(attempted.turn, told) : told
     await this.#exchange.settle(this.#endingOf(end), attempted, cost)
     this.#close(end, attempted, cost)
     return undefined
+  }
+
+  /**
+   * `live` keeps nothing that could be counted. A repaired answer came in parts, each under a request of its own. And a
+   * stream tells its service tier on the way, where nobody kept it: a price that depends on it stays at its bound.
+   */
+  #counted (turn: Turn, cost: Priced): Promise<Priced> | Priced {
+    const { ask, parts } = this.#exchange
+    if (this.#mode === 'live' || this.failure || turn.candidate.backend.price?.terms) return cost
+    return counted({ ask, turn, cost }, parts, () => {
+      const text = this.#keptTranscript()?.wholeText
+      return text === undefined ? undefined : [text]
+    })
+  }
+
+  /** What is held for `atomic` is read only now, when its words are needed. */
+  #keptTranscript (): Transcript | undefined {
+    const { ask } = this.#exchange
+    if (!this.#holder || ask.body.kind !== 'json') return this.#transcript
+    const transcript = ask.wire.openTranscript(ask.body.json, ask.envelope)
+    for (const block of this.#holder.held) transcript?.add(block)
+    return transcript
   }
 
   /** The wire's error event, if the stream has a place for it, and an end that nobody can take for a whole answer. */

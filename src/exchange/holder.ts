@@ -50,6 +50,9 @@ export class Holder implements Client {
 
   onDrain (): void {}
 
+  /** What is held so far. */
+  get held (): readonly Buffer[] { return this.#blocks }
+
   /** Everything that was held. It takes its room until `release`: a client may be slow to take it. */
   take (): Buffer {
     const whole = Buffer.concat(this.#blocks)

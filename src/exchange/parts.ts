@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Deadlines } from '../core/deadlines.ts'
 import type { ProviderWishes } from '../core/wishes.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { TokenCounter } from '../metering/token-counter.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
 import type { Health } from '../routing/health.ts'
@@ -26,6 +27,8 @@ export interface ExchangeParts {
   /** Hears every ended attempt once. */
   readonly performance: Pick<Performance, 'note'>
   readonly upstream: Upstream
+  /** For whole answers whose provider told no usage. */
+  readonly counter: TokenCounter
   providers (): Providers
   readonly deadlines: Deadlines
   /** Bytes of the longest plain answer held in memory. */

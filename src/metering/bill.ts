@@ -36,9 +36,10 @@ export type NoBill = 'no_rate' | 'not_told'
 
 /** What the usage costs under what the answer told of its circumstances. */
 export function billOf (
-  { usage, isTold }: Pick<Measured, 'usage' | 'isTold'>, price: Price, circumstances?: Circumstances
+  { usage, isTold: isToldByProvider, isCounted = false }: Pick<Measured, 'usage' | 'isTold' | 'isCounted'>, price: Price, circumstances?: Circumstances
 ): Bill | NoBill {
   if (!isCredible(usage)) return 'not_told'
+  const isTold = isToldByProvider || isCounted
   if (!price.terms && !circumstances) return billWith(usage, sheetOf(price), { isTold, applied: undefined })
   const { sheet, applied } = variantOf(price, inputTokens(usage) ?? 0, circumstances)
   return billWith(usage, sheet, { isTold, applied })

@@ -39,6 +39,8 @@ export interface Offer {
   /** As the provider calls the model: tells how it counts images. Undefined: not known how. */
   readonly modelId?: string | undefined
   readonly price: Price | undefined
+  /** As counted, for what it is expected to cost; undefined: as many as its bytes usually are. */
+  readonly inputTokens?: number | undefined
   /** Of the ceiling; undefined: 1. What offers are expected to cost is compared without. */
   readonly markup?: Factor | undefined
 }
@@ -196,11 +198,11 @@ const USUAL_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => numbe
  * The likely cost in nano-USD, as a plain number: it puts offers in order and is never booked. Undefined: not known.
  * A number because `auto` compares hundreds of offers for each request.
  */
-export function expectedOf ({ task, envelope, model, price }: Offer): number | undefined {
+export function expectedOf (offer: Offer): number | undefined {
+  const { task, envelope, model, price, inputTokens = usualInput(envelope) } = offer
   if (!price) return undefined
   const units = TASK_UNITS[task]
   if (!covers(sheetOf(price), units)) return undefined
-  const inputTokens = roundBytes(envelope.bodyBytes) / USUAL_BYTES_PER_TOKEN
   const { weights } = variantOf(price, inputTokens).sheet
   const { other } = units
   const otherWeight = other && weights[other]
@@ -210,6 +212,10 @@ export function expectedOf ({ task, envelope, model, price }: Offer): number | u
   }
   const input = inputTokens * inputWeight(weights)
   return units.hasOutput ? rest + input + usualOutput(envelope, model) * outputWeight(weights) : rest + input
+}
+
+function usualInput ({ bodyBytes }: Envelope): number {
+  return roundBytes(bodyBytes) / USUAL_BYTES_PER_TOKEN
 }
 
 /**

@@ -1,22 +1,37 @@
 // What a request would do and cost, without doing it: the plan with prices, for people and programs that ask first.
 //
 // What must hold: nothing is sent, recorded or taken for it. `maximum` is the ceiling the books would reserve.
-// `minimum` is the fee for a request, nearly always zero: how few tokens a text will be, and which of them are cached,
-// nobody knows.
+// `minimum` is the fee for a request, nearly always zero: which tokens are cached nobody knows. The input of
+// `expected` is counted where the model's tokenizer is known (metering/encodings.ts), else what its bytes usually are.
 
 import type { Backend, Price } from '../catalog/catalog.ts'
 import { formatUsd, type NanoUsd } from '../core/money.ts'
+import type { InputTexts } from '../core/texts.ts'
+import { countInput } from '../metering/counted.ts'
+import { encodingOf, type Encoding } from '../metering/encodings.ts'
 import { expectedOf } from '../metering/estimate.ts'
+import { mostMediaTokens } from '../metering/media-tokens.ts'
+import type { TokenCounter } from '../metering/token-counter.ts'
 import type { Candidate, Exclusion, Plan, PlanRequest } from './plan.ts'
 import { reasonFor } from './reasons.ts'
 
 /** `auto` ranks hundreds; an exchange tries six at the most. */
 const MOST_SHOWN = 12
 
+export interface Counting {
+  readonly counter: TokenCounter
+  /** The words of the request; undefined: it is not made of words. */
+  readonly texts: InputTexts | undefined
+}
+
+/** Input tokens by tokenizer; without one that did not count. */
+type Counts = ReadonlyMap<Encoding, number>
+
 /** The plan in JSON terms: the shape of `POST /v1/explain` and of `?dry_run=1`. Amounts null: price not known. */
-export function quoteOf (plan: Plan, request: PlanRequest) {
+export async function quoteOf (plan: Plan, request: PlanRequest, counting: Counting) {
   const shown = plan.candidates.slice(0, MOST_SHOWN)
-  const candidates = shown.map((candidate) => offerOf(candidate, request))
+  const counts = await countsFor(shown, counting)
+  const candidates = shown.map((candidate) => offerOf(candidate, request, counts))
   return {
     object: 'aibroker.quote',
     dry_run: true,
@@ -35,9 +50,34 @@ export function quoteOf (plan: Plan, request: PlanRequest) {
   }
 }
 
-function offerOf ({ backend, model, ceiling }: Candidate, { task, envelope }: PlanRequest) {
+async function countsFor (candidates: readonly Candidate[], { counter, texts }: Counting): Promise<Counts> {
+  const counts = new Map<Encoding, number>()
+  if (!texts) return counts
+  const encodings = new Set(candidates.map(({ backend }) => encodingOf(backend.modelId)))
+  for (const encoding of encodings) {
+    const tokens = encoding && await countInput(counter, encoding, texts)
+    if (encoding && tokens !== undefined) counts.set(encoding, tokens)
+  }
+  return counts
+}
+
+/** Words as counted, and images as their provider counts them; undefined: one of the two is not known. */
+function inputTokensOf (
+  { backend: { modelId } }: Candidate, { envelope }: PlanRequest, counts: Counts
+): number | undefined {
+  const encoding = encodingOf(modelId)
+  const words = encoding && counts.get(encoding)
+  const { openInputs = 0, media } = envelope
+  const images = openInputs === 0 ? 0 : media && mostMediaTokens(media.inputs, modelId)
+  return words === undefined || images === undefined ? undefined : words + images
+}
+
+function offerOf (candidate: Candidate, request: PlanRequest, counts: Counts) {
+  const { backend, model, ceiling } = candidate
+  const { task, envelope } = request
   const isFree = ceiling === 0n
-  const offer = { task, envelope, model, price: backend.price }
+  const inputTokens = inputTokensOf(candidate, request, counts)
+  const offer = { task, envelope, model, inputTokens, price: backend.price }
   const expected = isFree ? 0 : expectedOf(offer)
   return {
     ...namesOf(backend),
@@ -45,6 +85,7 @@ function offerOf ({ backend, model, ceiling }: Candidate, { task, envelope }: Pl
     minimum_cost_usd: usd(isFree ? 0n : leastOf(backend.price)),
     expected_cost_usd: usd(expected === undefined ? undefined : BigInt(Math.round(expected))),
     maximum_cost_usd: usd(ceiling),
+    counted_input_tokens: inputTokens ?? null,
     price_version: backend.price?.version ?? null
   }
 }

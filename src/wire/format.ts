@@ -3,11 +3,14 @@
 import type { Envelope, Task, WireName } from '../core/ask.ts'
 import type { GatewayError } from '../core/errors.ts'
 import type { JsonBody, JsonObject, JsonValue } from '../core/json.ts'
+import type { InputTexts } from '../core/texts.ts'
 
 export interface WireFormat {
   readonly name: WireName
   /** @throws GatewayError `missing_model` or `invalid_body`. */
   readEnvelope (body: JsonBody, task: Task): Envelope
+  /** The words of a request, to be counted; undefined: the task is not asked in words. */
+  readTexts (body: JsonBody, task: Task): InputTexts | undefined
   /** Members to change before the body may go to a backend of the same wire; values are JSON text. */
   changesFor (body: JsonBody, target: RequestTarget): Map<string, string | undefined>
   /** Reads a plain answer; undefined: it is not what this wire answers. */
@@ -16,6 +19,11 @@ export interface WireFormat {
   errorIn (answer: PlainAnswer): JsonValue | undefined
   /** Whether a whole answer holds nothing the model produced: a failure of the provider. */
   isEmptyAnswer (answer: PlainAnswer): boolean
+  /**
+   * The words of each choice of a whole chat; undefined: the model wrote something else as well, or did not come to a
+   * plain end.
+   */
+  readAnswerTexts (answer: PlainAnswer): readonly string[] | undefined
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */
   finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
   createStream (options: StreamOptions): StreamReader
@@ -124,6 +132,8 @@ export interface Transcript {
    * shown that the next model could not know (reasoning, audio, a refusal, log probabilities), nor behind the end.
    */
   readonly canCarryOn: boolean
+  /** The whole answer, once it has come to a plain end and was nothing but words; undefined: not yet, or not so. */
+  readonly wholeText: string | undefined
   /**
    * Members to change so that a backend carries on behind the text shown; JSON text. Undefined: this answer cannot be
    * written on soundly, only asked for again (`regenerated`). They are changes to the client's body: apply them before

@@ -1,6 +1,10 @@
 // What would it do and cost? Asked over HTTP, in front of a provider that must hear nothing of it.
 
+import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
+import { systemClock, type Clock } from '../../src/core/clock.ts'
+import { LONGEST_MS } from '../../src/metering/token-counter.ts'
+import { compiled } from '../compiled.ts'
 import { gateway, post } from '../helper.ts'
 import { rowsOf } from '../promises/observe.ts'
 import { chatJson, freePort, provider } from '../upstreams.ts'
@@ -93,4 +97,31 @@ t.test('a price that is not known is above every limit; nonsense is refused', as
   const limited = (limit: string) => post(`${broker.url}/chat/completions`, BODY, { 'x-aibroker-max-cost-usd': limit })
   t.equal((await limited('1000')).status, 402)
   for (const nonsense of ['-1', 'much', '0.0000000001', '']) t.equal((await limited(nonsense)).status, 400, nonsense)
+})
+
+/** Test machines are busy, and a count that takes too long is given up. */
+const PATIENT: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === LONGEST_MS ? 60_000 : ms, fn) }
+
+t.test('the input of known models is counted, images by their formula; of others its bytes are told from', async (t) => {
+  const backends = ['gpt-4o', 'gpt-4', 'llama'].map((id, at) =>
+    `      - {provider: test0, model_id: ${id}, priority: ${at + 1}, input_cost: 1, output_cost: 2}\n`)
+  const broker = await gateway(t, {
+    config: 'providers:\n  test0: {wire: openai-chat, base_url: "http://127.0.0.1:9/v1", credential: none}\nmodels:\n' +
+      `  m:\n    context_window: 128000\n    capabilities: [vision]\n    backends:\n${backends.join('')}`,
+    countingThread: pathToFileURL(await compiled('src/metering/counting-thread.ts')),
+    clock: PATIENT
+  })
+  const quoted = async (content: unknown) => {
+    const answer = await post(`${broker.url}/explain`, { model: 'm', max_tokens: 10, messages: [{ role: 'user', content }] })
+    return (await answer.json() as { candidates: Array<Record<string, unknown>> }).candidates
+  }
+  const [counted, older, unknown] = await quoted('hello world '.repeat(100))
+  t.match(counted, { counted_input_tokens: 201 + 1 + 3 + 3, expected_cost_usd: '0.000228000' })
+  t.match(older, { counted_input_tokens: 201 + 1 + 3 + 3 })
+  t.match(unknown, { counted_input_tokens: null, expected_cost_usd: /^0\.0004/ })
+  const image = { type: 'image_url', image_url: { url: 'https://a.example/b.png', detail: 'low' } }
+  const [seen] = await quoted([image, { type: 'text', text: 'hi' }])
+  t.match(seen, { counted_input_tokens: 1 + 1 + 3 + 3 + 64 + 85 })
+  const [file] = await quoted([{ type: 'file', file: { file_id: 'f' } }])
+  t.match(file, { counted_input_tokens: null })
 })

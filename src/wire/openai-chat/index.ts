@@ -11,6 +11,7 @@ import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
 import { changesFor } from './request.ts'
 import { ChatStream } from './stream.ts'
+import { readAnswerTexts, readTexts } from './texts.ts'
 import { openTranscript } from './transcript.ts'
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes */
@@ -21,8 +22,10 @@ const CHAT_SHAPED = new Set(['chat', 'completion'])
 export const openaiChat: WireFormat = {
   name: 'openai-chat',
   readEnvelope,
+  readTexts,
   changesFor,
   readAnswer,
+  readAnswerTexts,
   finishAnswer,
   createStream (options) {
     if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()

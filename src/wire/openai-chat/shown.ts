@@ -12,10 +12,13 @@ export interface Shown {
   readonly hasOther: boolean
   /** The reason why the answer ends stands here. */
   readonly isLast: boolean
+  /** A reason behind which nothing was written that is not shown. */
+  readonly isPlainEnd: boolean
 }
 
 /** Members of a delta without meaning for the answer. `token_id` is Together's. */
 const PLAIN = new Set(['role', 'content', 'token_id'])
+export const PLAIN_ENDS: ReadonlySet<JsonValue | undefined> = new Set(['stop', 'length'])
 /** `reasoning`, `reasoning_content`, `reasoning_details`, `thinking`, `thinking_blocks`. */
 const THINKS = /^(reasoning|thinking)/
 
@@ -32,7 +35,8 @@ export function shownIn ({ choices }: JsonObject): Shown | undefined {
     hasRole: isFilled(delta['role']),
     thinks: thoughts.length > 0 || isThinking(content),
     hasOther: rest.length > thoughts.length || isStructured(content) || !isPlain(choice) || choices.length > 1,
-    isLast: isFilled(choice['finish_reason'])
+    isLast: isFilled(choice['finish_reason']),
+    isPlainEnd: PLAIN_ENDS.has(choice['finish_reason'])
   }
 }
 

@@ -13,7 +13,7 @@ import { dataOf, eventsOf } from '../sse.ts'
 import { continuationOf } from './continuation.ts'
 import { headOf } from './sequel-event.ts'
 import { Sequel, type SequelKind } from './sequel.ts'
-import { isFilled, shownIn } from './shown.ts'
+import { isFilled, shownIn, type Shown } from './shown.ts'
 
 const LONGEST_TEXT_BYTES = 1024 * 1024
 /** Pieces joined at a time. Measured: added one by one, 1 MiB in pieces of 4 characters takes 14 MiB; joined, 1.1. */
@@ -42,12 +42,14 @@ class ChatTranscript implements Transcript {
   #head: MemberChanges | undefined
   #hasRole = false
   #canCarryOn = true
+  #wholeText: string | undefined
 
   constructor (body: JsonBody) {
     this.#body = body
   }
 
   get canCarryOn (): boolean { return this.#canCarryOn }
+  get wholeText (): string | undefined { return this.#wholeText }
 
   add (block: Buffer): void {
     if (!this.#canCarryOn) return
@@ -82,8 +84,9 @@ class ChatTranscript implements Transcript {
     // Not the first event of all: Azure's has no choice, and neither id nor model.
     this.#head ??= headOf(json)
     this.#hasRole ||= shown.hasRole
-    if (shown.thinks || shown.hasOther || shown.isLast) return this.#giveUp()
+    if (shown.thinks || shown.hasOther) return this.#giveUp()
     this.#keep(shown.text)
+    if (shown.isLast) this.#end(shown)
   }
 
   #keep (text: string): void {
@@ -91,6 +94,11 @@ class ChatTranscript implements Transcript {
     if (this.#textBytes > LONGEST_TEXT_BYTES) return this.#giveUp()
     this.#pieces.push(text)
     if (this.#pieces.length >= MOST_PIECES) this.#join()
+  }
+
+  #end ({ isPlainEnd }: Shown): void {
+    if (isPlainEnd && this.#canCarryOn) this.#wholeText = this.#join()
+    this.#giveUp()
   }
 
   #join (): string {

@@ -1,0 +1,13 @@
+// The answer to "what would this do and cost?", the same from every path that asks it.
+
+import type { FastifyReply } from 'fastify'
+import type { Ask } from '../src/exchange/ask.ts'
+import type { Gateway } from '../src/gateway.ts'
+import { quoteOf } from '../src/routing/quote.ts'
+
+/** Nothing is sent or recorded. @throws GatewayError where the request itself would be refused. */
+export async function answerQuote (ask: Ask, reply: FastifyReply, { router, counter }: Gateway) {
+  reply.header('cache-control', 'no-store')
+  const texts = ask.body.kind === 'json' ? ask.wire.readTexts(ask.body.json, ask.task) : undefined
+  return quoteOf(router.plan(ask), ask, { counter, texts })
+}

@@ -1,0 +1,62 @@
+// A whole answer whose provider told no usage: priced by our own count where that is sound, else left at its bound.
+//
+// What must hold: only a cost that is `bounded` for lack of usage is ever replaced, before it is booked, and only by
+// the count of a whole answer (metering/counted.ts). The exchange stays open meanwhile, so a kill books its bound.
+
+import { wholeEncodingOf, type Encoding } from '../metering/encodings.ts'
+import { costOf, type Cost, type Measured } from '../metering/cost.ts'
+import { countUsage } from '../metering/counted.ts'
+import type { InputTexts } from '../core/texts.ts'
+import type { Ask } from './ask.ts'
+import type { ExchangeParts } from './parts.ts'
+import type { Turn } from './turns.ts'
+
+type Priced = Cost & Measured
+
+/** A whole answer that was priced. */
+export interface Uncounted {
+  readonly ask: Ask
+  readonly turn: Turn
+  readonly cost: Priced
+}
+
+/** The cost as it is booked. `readOutputs`: the words of each choice; undefined: there was more than words. */
+export async function counted (
+  uncounted: Uncounted, parts: Pick<ExchangeParts, 'counter'>, readOutputs: () => readonly string[] | undefined
+): Promise<Priced> {
+  const { ask, turn: { candidate: { backend: { price, markup }, ceiling } }, cost } = uncounted
+  const countable = countableOf(uncounted)
+  const outputs = countable && readOutputs()
+  if (!price || !countable || outputs?.length !== outputsOf(ask)) return cost
+  const usage = await countUsage(parts.counter, countable.encoding, countable.input, outputs)
+  if (!usage) return cost
+  const { circumstances } = cost
+  const measured: Measured = {
+    usage, reportedCost: undefined, isTold: false, isCounted: true, ...circumstances && { circumstances }
+  }
+  const priced = costOf(measured, price, { ceiling, isFree: false, markup })
+  return priced.grade === 'counted' ? { ...measured, ...priced } : cost
+}
+
+interface Countable {
+  readonly encoding: Encoding
+  readonly input: InputTexts
+}
+
+function countableOf ({ ask, turn, cost }: Uncounted): Countable | undefined {
+  const { drafts, choices } = ask.envelope
+  const isWritingMore = drafts !== undefined && drafts !== choices
+  if (!isUntold(cost) || isWritingMore || ask.body.kind !== 'json') return undefined
+  const encoding = wholeEncodingOf(turn.candidate.backend.modelId)
+  const input = encoding && ask.wire.readTexts(ask.body.json, ask.task)
+  return encoding && input?.isAll ? { encoding, input } : undefined
+}
+
+/** Half of a usage, or one that cannot be true, is a sign that something is as nobody expects. */
+function isUntold ({ grade, doubt, usage }: Priced): boolean {
+  return grade === 'bounded' && doubt === undefined && Object.keys(usage).length === 0
+}
+
+function outputsOf ({ task, envelope }: Ask): number {
+  return task === 'chat' ? envelope.choices : 0
+}
