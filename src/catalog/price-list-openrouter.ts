@@ -57,7 +57,7 @@ function isZero (told: JsonValue): boolean {
 
 /** "0.0000025" to "2.5", digit by digit. */
 export function timesMillion (told: JsonValue): JsonValue {
-  const rate = rateOf(String(told))
+  const rate = rateOf(withoutNoise(String(told)))
   if (!rate) return told
   // The unit of the rate is a power of ten, because it was read for one token.
   const places = NANO_DIGITS - MILLION_DIGITS + rate.per.toString().length - 1
@@ -65,6 +65,14 @@ export function timesMillion (told: JsonValue): JsonValue {
   const whole = digits.slice(0, -places)
   const fraction = digits.slice(-places).replace(/0+$/, '')
   return fraction === '' ? whole : `${whole}.${fraction}`
+}
+
+/**
+ * OpenRouter divides in binary: fourteen of its models of August 2026 have a "0.0000006000000000000001". No price is
+ * meant to more than ten digits.
+ */
+function withoutNoise (text: string): string {
+  return /^\d{1,12}\.\d{13,30}$/.test(text) ? Number(text).toExponential(9) : text
 }
 
 function rateOf (text: string) {

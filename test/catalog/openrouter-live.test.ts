@@ -145,6 +145,16 @@ t.test('tiers, cache and searches of a price are exact', async (t) => {
   t.same((await get('/v1/models/acme/one')).body.pricing, pricing)
 })
 
+t.test('a price with the noise of binary fractions is the price that was meant', async (t) => {
+  const pricing = {
+    prompt: '0.00000100000000000000015', completion: '0.0000006000000000000001', input_cache_write: '0.00000008333333333333334'
+  }
+  const { tick, get } = await stageOpenRouter(t, [entry('acme/one', { pricing })], { config: FILE })
+  await tick()
+  t.same((await get('/v1/models/acme/one')).body.pricing,
+    { prompt: '0.000001', completion: '0.0000006', input_cache_write: '0.00000008333333333' })
+})
+
 t.test('a malformed entry is left out and counted, the others are served; long lists have an end', async (t) => {
   const bad = [null, 7, {}, { id: 'acme/bare' }, entry('no-author'), entry('acme/a b'), entry('acme/one', { created: 'x' }),
     entry('acme/two', { name: 'a\u0000b' }), entry('acme/three', { architecture: {} }), entry('acme/four', { supported_parameters: 'tools' }),
