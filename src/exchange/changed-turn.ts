@@ -35,7 +35,7 @@ export function offerOf (ask: Ask, candidate: Candidate, maxOutputTokens?: numbe
   const { model, backend, boundPrice = backend.price } = candidate
   const asked = envelopeOf(ask, candidate)
   const envelope = maxOutputTokens === undefined ? asked : { ...asked, maxOutputTokens }
-  return { task: ask.task, envelope, model, modelId: backend.modelId, price: boundPrice, markup: backend.markup }
+  return { task: ask.task, envelope, model, modelId: candidate.askedAs ?? backend.modelId, price: boundPrice, markup: backend.markup }
 }
 
 /** The request's envelope, with the bytes this turn adds to it. */

@@ -36,7 +36,8 @@ export class RankedCandidate implements Candidate {
   get ceiling (): NanoUsd | undefined {
     if (this.#isFree) return 0n
     const { task, envelope } = this.#request
-    const { modelId, markup } = this.backend
+    const { markup } = this.backend
+    const modelId = this.askedAs ?? this.backend.modelId
     this.#ceiling ??= ceilingOf({ task, envelope, model: this.model, modelId, price: this.boundPrice, markup })
     return this.#ceiling
   }
@@ -47,6 +48,6 @@ export class RankedCandidate implements Candidate {
 
   get ceilingTokens (): number | undefined {
     const { task, envelope } = this.#request
-    return tokensCeilingOf({ task, envelope, model: this.model, modelId: this.backend.modelId })
+    return tokensCeilingOf({ task, envelope, model: this.model, modelId: this.askedAs ?? this.backend.modelId })
   }
 }

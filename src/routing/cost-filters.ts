@@ -7,6 +7,8 @@ import type { Filter } from './filter.ts'
 import type { PlanRequest } from './plan.ts'
 import type { Row } from './roster.ts'
 
+const ONLINE = /:online(:|$)/
+
 export function costFilters (usual: UnknownPrice): readonly Filter[] {
   return [
     {
@@ -28,7 +30,8 @@ function costAbove (
   limit: NanoUsd, { model, backend: { modelId, price, markup }, provider }: Row, { task, envelope }: PlanRequest
 ): string | undefined {
   if (provider?.isFree === true) return undefined
-  const ceiling = ceilingOf({ task, envelope, model, modelId, price, markup })
+  const sentId = ONLINE.test(envelope.model) ? `${modelId}:online` : modelId // a search for each request costs extra
+  const ceiling = ceilingOf({ task, envelope, model, modelId: sentId, price, markup })
   if (ceiling === undefined) return 'an unknown amount'
   return ceiling > limit ? `USD ${formatUsd(ceiling)}` : undefined
 }

@@ -6,7 +6,7 @@
 import type { SortMetric } from '../core/wishes.ts'
 
 export interface Suffix {
-  /** As it was written, with its colons: OpenRouter gets it as it came. */
+  /** With its colons, for OpenRouter. */
   readonly text: string
   readonly sort: SortMetric | undefined
   /** With web search, which only OpenRouter adds to a model. */
@@ -31,5 +31,8 @@ export function cutSuffix (name: string): { readonly base: string, readonly suff
     else sort ??= SORTS[word]
     base = base.slice(0, colon)
   }
-  return base === name ? undefined : { base, suffix: { text: name.slice(base.length), sort, isOnline } }
+  if (base === name) return undefined
+  // Web search stands last: what a request may cost is judged by it (metering/estimate.ts).
+  const order = name.slice(base.length).replaceAll(`:${ONLINE}`, '')
+  return { base, suffix: { text: isOnline ? `${order}:${ONLINE}` : order, sort, isOnline } }
 }

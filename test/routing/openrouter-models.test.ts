@@ -106,6 +106,14 @@ t.test('117: web search is OpenRouter\'s, also on top of another suffix', async 
   t.equal(plan.candidates[0]?.askedAs, 'openai/gpt:online')
   t.equal(planned('gpt:free:online').candidates[0]?.askedAs, 'openai/gpt:free:online')
   t.equal(planned('gpt:nitro:online').policy, 'throughput')
+  t.equal(planned('gpt:online:nitro').candidates.at(-1)?.askedAs, 'openai/gpt:nitro:online')
+})
+
+t.test('117: what web search may cost is part of the bound', async (t) => {
+  const priced = price({ input: '1', output: '1' })
+  const { plan } = routerOf({ catalog: catalogOf(model('w', [backend('openrouter:w', { price: priced })])) })
+  t.type(plan(request('w')).candidates[0]?.ceiling, 'bigint')
+  t.equal(plan(request('w:online')).candidates[0]?.ceiling, undefined, 'nobody told what a search costs')
 })
 
 t.test('118: a preset is OpenRouter\'s as well', async (t) => {
