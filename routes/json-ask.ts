@@ -6,6 +6,7 @@ import { GatewayError } from '../src/core/errors.ts'
 import { JsonError, readJsonObject, type JsonBody } from '../src/core/json.ts'
 import type { Ask } from '../src/exchange/ask.ts'
 import { openaiChat } from '../src/wire/openai-chat/index.ts'
+import { isOpenRouterClient, wantsMetadata } from './client-traits.ts'
 import { readDeadlineHeaders, readMaxCostHeader, readSessionHeader, readStreamHeader } from './exchange-headers.ts'
 
 /** What is known of an ask before its body is read. */
@@ -21,19 +22,24 @@ export function readJsonAsk (
   const known = factsOf(request, operatorTotalMs)
   const json = readBody(request.body)
   const meant = typeof task === 'function' ? task(json) : task
+  const envelope = openaiChat.readEnvelope(json, meant)
+  const isOpenRouter = envelope.isStream && isOpenRouterClient(request)
   // Not `{ ...known, task }`: V8 takes 2.7 us to add members behind a spread.
   return Object.assign(known, {
-    task: meant, envelope: openaiChat.readEnvelope(json, meant), body: { kind: 'json' as const, json }
+    task: meant, envelope, body: { kind: 'json' as const, json }, isOpenRouterClient: isOpenRouter
   })
 }
 
 /** @throws GatewayError for a header that says nothing. */
-export function factsOf ({ principal, headers }: FastifyRequest, operatorTotalMs: number): Facts {
+export function factsOf (request: FastifyRequest, operatorTotalMs: number): Facts {
+  const { principal, headers } = request
   const title = headers['x-openrouter-title'] ?? headers['x-title']
   return {
     wire: openaiChat,
     principal,
     isExact: headers['x-aibroker-relay'] === 'exact',
+    isOpenRouterClient: false,
+    wantsMetadata: wantsMetadata(request),
     deadlines: readDeadlineHeaders(headers, operatorTotalMs),
     maxCost: readMaxCostHeader(headers),
     streamMode: readStreamHeader(headers) ?? principal.streamMode,

@@ -102,8 +102,10 @@ export interface Envelope {
   readonly media?: Media | undefined
   /** What it asks its provider to do beside writing. Undefined: nothing. */
   readonly extras?: readonly Extra[] | undefined
-  /** True when the client itself asked for the usage chunk of a stream. */
+  /** The body asks for the usage chunk of a stream, or is written in OpenRouter's dialect, where it is always there. */
   readonly wantsUsage: boolean
+  /** `reasoning: {exclude: true}`: the model may think, and nothing of it goes out. */
+  readonly hidesReasoning?: boolean
   /** `encoding_format: "base64"` of embeddings. */
   readonly wantsBase64?: boolean
   /** Unicode characters of a speech input; undefined elsewhere. */

@@ -1,5 +1,6 @@
 // What the broker adds to an answer that is not OpenRouter's own: provider, cost, x_aibroker.
 
+import type { JsonObject } from '../core/json.ts'
 import { formatUsd, type NanoUsd } from '../core/money.ts'
 import { inputTokens, outputTokens } from '../core/usage.ts'
 import type { Cost, Measured } from '../metering/cost.ts'
@@ -13,12 +14,17 @@ export interface AnswerFacts {
   readonly durationMs: number
   /** The provider as the rows name it. */
   readonly provider: string
+  /** `openrouter_metadata`, for a client that asked. */
+  readonly metadata: JsonObject | undefined
 }
 
 export function additionsOf (ask: Ask, turn: Turn, cost: Cost & Measured, facts: AnswerFacts): Additions {
   return {
     provider: JSON.stringify(turn.provider.displayName),
     wantsBase64: ask.envelope.wantsBase64 === true,
+    hidesReasoning: ask.envelope.hidesReasoning === true,
+    usage: countedUsage(cost),
+    metadata: facts.metadata && JSON.stringify(facts.metadata),
     cost: cost.amount === undefined ? undefined : decimalOf(cost.amount),
     xAibroker: JSON.stringify({
       provider: facts.provider,
@@ -33,6 +39,15 @@ export function additionsOf (ask: Ask, turn: Turn, cost: Cost & Measured, facts:
       attempts: facts.attempts
     })
   }
+}
+
+/** Tokens that we counted ourselves; `cost_grade` says so. A bound is no count: then no usage is told (P5). */
+function countedUsage ({ grade, usage }: Cost & Measured): string | undefined {
+  if (grade !== 'counted') return undefined
+  const input = inputTokens(usage)
+  const output = outputTokens(usage)
+  if (input === undefined || output === undefined) return undefined
+  return JSON.stringify({ prompt_tokens: input, completion_tokens: output, total_tokens: input + output })
 }
 
 /** A JSON number without trailing zeros: `usage.cost` is a number in every client's type. */

@@ -36,6 +36,10 @@ export interface Ask {
   readonly body: AskBody
   /** `X-Aibroker-Relay: exact`: no change to the answer at all. */
   readonly isExact: boolean
+  /** A stream for a client of OpenRouter, by its path or its headers: it expects the usage chunk without asking. */
+  readonly isOpenRouterClient: boolean
+  /** `X-OpenRouter-Metadata: enabled`. */
+  readonly wantsMetadata: boolean
   /** `X-Aibroker-Timeout-*`. */
   readonly deadlines: DeadlineOverrides | undefined
   /** `X-Aibroker-Max-Cost-Usd`, in nano-USD. */

@@ -45,7 +45,7 @@ export interface AttemptJob {
   /** Set when the client has got a part of the answer already. */
   readonly sequel: Sequel | undefined
   /** What the usage event of a stream gets added. */
-  readonly additionsFor: (usage: JsonObject) => Additions | undefined
+  readonly additionsFor: (usage: JsonObject | undefined) => Additions | undefined
 }
 
 /** A broken stream is carried on: from where it broke, or by one that has to say the same again. */

@@ -160,7 +160,7 @@ export class StreamDelivery {
   /** The wire's error event, if the stream has a place for it, and an end that nobody can take for a whole answer. */
   breakOff (error: GatewayError): void {
     const { ask, client, id } = this.#exchange
-    client.cut(ask.wire.errorFrame(error, id, this.#contentType))
+    client.cut(ask.wire.errorFrame(error, id, { contentType: this.#contentType, model: ask.envelope.model }))
   }
 
   /** Frees what is held. */
@@ -219,7 +219,8 @@ export class StreamDelivery {
 }
 
 function streamCut ({ provider }: Turn, reason: string): GatewayError {
-  return new GatewayError('stream_cut', { provider: provider.displayName, reason })
+  const { displayName } = provider
+  return new GatewayError('stream_cut', { provider: displayName, reason }, { metadata: { provider_name: displayName } })
 }
 
 function outcomeOf (end: RelayEnd, attempted: Attempted): Outcome {

@@ -19,6 +19,7 @@ import { deliverPlain } from './deliver-plain.ts'
 import { StreamDelivery } from './deliver-stream.ts'
 import type { Delivering } from './delivering.ts'
 import { failureOf, nothingEligible } from './failure.ts'
+import { openrouterMetadata } from './openrouter-metadata.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
 import { isLate, performedOf } from './performed.ts'
@@ -251,8 +252,9 @@ class Run implements Delivering {
     if (error.code === 'client_gone') return this.client.cut(undefined)
     if (this.client.isBegun) return this.#delivery.breakOff(error)
     this.client.release()
+    const metadata = openrouterMetadata(this, this.#plan, undefined)
     refuse(this.outlet, this.ask, error, {
-      id: this.#books.id, attempts: this.attempts, provider: last && this.providerName(last.turn)
+      id: this.id, attempts: this.attempts, provider: last && this.providerName(last.turn), metadata
     })
   }
 
@@ -279,19 +281,15 @@ class Run implements Delivering {
 
   /** What every answer carries; `attempted` undefined: nobody has answered yet. */
   headers (attempted: Attempted | undefined): string[] {
-    return exchangeHeaders({
-      id: this.#books.id,
-      attempts: this.attempts.length,
-      attempted,
-      provider: attempted && this.providerName(attempted.turn)
-    })
+    const provider = attempted && this.providerName(attempted.turn)
+    return exchangeHeaders({ id: this.id, attempts: this.attempts.length, attempted, provider })
   }
 
   additions (turn: Turn, cost: Priced, attempts: number) {
     const facts = {
       policy: this.#plan?.policy ?? '', attempts, durationMs: this.#books.elapsedMs, provider: this.providerName(turn)
     }
-    return additionsOf(this.ask, turn, cost, facts)
+    return additionsOf(this.ask, turn, cost, { ...facts, metadata: openrouterMetadata(this, this.#plan, turn) })
   }
 
   providerName (turn: Turn): string {

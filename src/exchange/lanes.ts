@@ -60,7 +60,9 @@ export function openReader ({ ask, turn, additionsFor }: AttemptJob, headers: Up
     task: ask.task,
     contentType: textHeader(headers, 'content-type'),
     choices: ask.envelope.choices,
-    hidesUsage: !ask.envelope.wantsUsage && !isExact,
+    provider: JSON.stringify(provider.displayName),
+    hidesUsage: !ask.envelope.wantsUsage && !ask.isOpenRouterClient && !isExact,
+    hidesReasoning: ask.envelope.hidesReasoning === true && !isExact,
     isExact,
     usageOf: (event) => usageOf(provider, event),
     additionsFor

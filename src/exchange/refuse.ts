@@ -1,6 +1,7 @@
 // An exchange that ends in an error before anything was delivered: headers and body in the asking wire's way.
 
 import type { GatewayError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
 import { exchangeHeaders } from './answer-headers.ts'
@@ -11,15 +12,21 @@ export interface RefusalFacts {
   readonly id: string
   readonly attempts: readonly Attempted[]
   readonly provider: string | undefined
+  /** `openrouter_metadata`; undefined: the client did not ask. */
+  readonly metadata: JsonObject | undefined
 }
 
-export function refuse (outlet: Outlet, ask: Ask, error: GatewayError, { id, attempts, provider }: RefusalFacts): void {
+export function refuse (outlet: Outlet, ask: Ask, error: GatewayError, facts: RefusalFacts): void {
+  const { id, attempts, provider, metadata } = facts
   const last = attempts[attempts.length - 1]
   const own = ask.wire.errorHeaders(error)
   const headers = exchangeHeaders({ id, attempts: attempts.length, attempted: last, provider })
     .filter((_, at, all) => !isOverruled(all[at - at % 2] as string, own))
   for (const name in own) headers.push(name, own[name] as string)
-  const body = verbatimRefusal(last) ?? Buffer.from(JSON.stringify(ask.wire.encodeError(error, id)))
+  const body = verbatimRefusal(last) ?? Buffer.from(JSON.stringify({
+    ...ask.wire.encodeError(error, id),
+    ...metadata && error.status !== 500 && { openrouter_metadata: metadata } // a bug of ours is not told in detail
+  }))
   headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(body.length))
   outlet.begin(error.status, headers)
   outlet.end(body)

@@ -35,7 +35,13 @@ export interface WireFormat {
   /** What the headers of an error answer say about trying again. Names in lower case. */
   errorHeaders (error: GatewayError): Record<string, string>
   /** The failure as an event of a stream that has begun; undefined for media, which have no place for words. */
-  errorFrame (error: GatewayError, requestId: string, contentType: string): Buffer | undefined
+  errorFrame (error: GatewayError, requestId: string, stream: BegunStream): Buffer | undefined
+}
+
+export interface BegunStream {
+  readonly contentType: string
+  /** The name the client asked for. */
+  readonly model: string
 }
 
 export interface RequestTarget {
@@ -59,22 +65,32 @@ export interface Additions {
   /** Decimal USD for `usage.cost`; undefined: not known, so no number is invented. */
   readonly cost: string | undefined
   readonly xAibroker: string | undefined
+  /** For an answer that tells none: our own count of it. Undefined: nobody counted, so nothing is invented. */
+  readonly usage?: string | undefined
+  /** `openrouter_metadata`; undefined: the client did not ask. */
+  readonly metadata?: string | undefined
   /** The client asked for vectors in base64. */
   readonly wantsBase64?: boolean
+  /** The client wants the model to think and not to hear of it. */
+  readonly hidesReasoning?: boolean
 }
 
 export interface StreamOptions {
   readonly task: Task
   readonly contentType: string
   readonly choices: number
+  /** JSON text of the provider's name, for the first chunk. */
+  readonly provider: string | undefined
   /** The usage chunk was asked for by us, not by the client: keep it back. */
   readonly hidesUsage: boolean
+  /** The client wants the model to think and not to hear of it. */
+  readonly hidesReasoning: boolean
   /** No change to any byte. */
   readonly isExact: boolean
   /** Finds usage in places only some providers use; undefined: not here. */
   readonly usageOf: (event: JsonObject) => JsonObject | undefined
-  /** Called when the usage of the whole stream is known, for the event that carries it to the client. */
-  readonly additionsFor: (usage: JsonObject) => Additions | undefined
+  /** Called once, at the end of a whole stream, for the event that tells its usage; undefined: it told none. */
+  readonly additionsFor: (usage: JsonObject | undefined) => Additions | undefined
 }
 
 /**

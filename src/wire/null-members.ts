@@ -1,7 +1,7 @@
 // Drops `null` members that strict clients reject where the member should be absent, by their bytes alone.
 
 /** Measured against @openrouter/sdk and @openrouter/ai-sdk-provider: each of these as null throws or loses text. */
-const REJECTED = new Set(['usage', 'system_fingerprint', 'tool_calls', 'reasoning_details', 'role', 'images'])
+const REJECTED = new Set(['usage', 'system_fingerprint', 'tool_calls', 'reasoning_details', 'role', 'images', 'audio'])
 
 const QUOTE = 0x22
 const COMMA = 0x2c

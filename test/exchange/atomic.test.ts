@@ -118,7 +118,7 @@ t.test('behind a sign of life a whole answer is an answer like any other', async
   await play.pass(SILENCE_MS)
   hand.cut()
   await play.until(caller.ended)
-  t.match(await caller.stream(), { text: 'Hello', isDone: true, error: undefined, comments: ['keep-alive', 'keep-alive'] })
+  t.match(await caller.stream(), { text: 'Hello', isDone: true, error: undefined, comments: ['OPENROUTER PROCESSING', 'OPENROUTER PROCESSING'] })
   t.equal(caller.isCut, false)
   await play.holds(t, [RESCUED])
 })

@@ -8,7 +8,7 @@ import { timed, type Ended } from './timed.ts'
 
 const SILENCE_MS = 900
 const ENV = { AIBROKER_KEEP_ALIVE_MS: `${SILENCE_MS}` }
-const COMMENT = 'keep-alive'
+const COMMENT = 'OPENROUTER PROCESSING'
 const ANSWERED: Ended = { status: 200, error: null, outcomes: ['answered'] }
 const LEFT: Ended = { status: 499, error: 'client_gone', outcomes: ['abandoned'] }
 const WAITING = STREAM_MODES.filter((mode) => mode !== 'live')

@@ -158,7 +158,7 @@ for (const [what, frames] of Object.entries(SHOWN_BEYOND_TEXT)) {
     await play.until(caller.ended)
     const told = await caller.stream()
     t.match(told, { isDone: false, error: { message: /answer is incomplete/ } })
-    t.ok(caller.raw.startsWith(frames.join('')), 'what came stays')
+    t.ok(withoutNames(caller.raw).startsWith(frames.join('')), 'what came stays')
     t.equal(told.events.length, frames.length + 1)
     t.equal(caller.isCut, true, 'P6')
     t.equal(play.providers[1]?.requests.length, 0)
@@ -187,3 +187,8 @@ t.test('a stream that breaks before anything was shown is a failover like in any
   t.same(play.providers[1]?.requests[0]?.json()['messages'], [{ role: 'user', content: 'say it' }])
   await play.holds(t, [{ ...ANSWERED, outcomes: ['failed', 'failed', 'answered'] }])
 })
+
+/** Without what the broker puts in for OpenRouter's clients. */
+function withoutNames (raw: string): string {
+  return raw.replace(/"provider":"[^"]*",/, '').replace(/"reasoning":"[^"]*","reasoning_details":\[[^\]]*\],/g, '')
+}

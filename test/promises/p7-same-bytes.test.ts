@@ -166,7 +166,11 @@ t.test('P7 an answer that is not exact differs by what the broker adds and by st
   const { url } = await gateway(t, { models: { same: [{ url: upstream.url }] } })
   const { text, json } = await post(`${url}/chat/completions`, { model: 'same', messages: [] })
   const { x_aibroker: own } = json()
-  const added = [`"x_aibroker":${JSON.stringify(own)}`, '"provider":"test0"', '"system_fingerprint":null', '"cost":0.000015']
+  const added = [
+    `"x_aibroker":${JSON.stringify(own)}`, '"provider":"test0"', '"system_fingerprint":null', '"cost":0.000015',
+    '"native_finish_reason":"stop"', '"logprobs":null', '"prompt_tokens_details":{"cached_tokens":0}',
+    '"completion_tokens_details":{"reasoning_tokens":0}'
+  ]
   t.equal(added.reduce(without, text), written.replace(',"tool_calls" : null', ''))
 })
 

@@ -9,13 +9,20 @@ export const PLAIN: StreamOptions = {
   task: 'chat',
   contentType: 'text/event-stream',
   choices: 1,
+  provider: undefined,
   hidesUsage: false,
+  hidesReasoning: false,
   isExact: false,
   usageOf: (event) => asObject(event['usage']),
   additionsFor: () => undefined
 }
 
 export const DONE = 'data: [DONE]\n\n'
+
+/** As a client gets it: the provider's own word for its end stands beside it. */
+export function ended (text: string): string {
+  return text.replace(/"finish_reason":("\w+")/g, '"native_finish_reason":$1,$&')
+}
 
 export function chunk (fields: object): string {
   return `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', ...fields })}\n\n`

@@ -165,7 +165,9 @@ for (const { what, bad, isDialect } of CHUNKS) {
       state.answer = inPieces(frames)
       const { values, isDone } = await streamOf(broker)
       t.same(values.flatMap(brokenInChunk), [])
-      t.equal(values.length, frames.join('').split('data: ').length - 2)
+      const isUsageTold = values.filter(({ usage }) => usage).length
+      t.equal(isUsageTold, bad['usage'] ? 1 : 0, 'however often it was told')
+      t.equal(values.length - isUsageTold, frames.filter((frame) => frame !== DONE).join('').split('"choices":[{').length - 1)
       t.ok(isDone)
     }
   })

@@ -9,7 +9,7 @@ import type { RequestQuirk } from './quirk.ts'
 /** https://openrouter.ai/docs/api-reference/chat-completion */
 const ALWAYS = [
   'provider', 'models', 'route', 'transforms', 'plugins', 'preset', 'session_id', 'trace', 'debug',
-  'stop_server_tools_when', 'x_aibroker'
+  'stop_server_tools_when', 'include_reasoning', 'x_aibroker'
 ]
 /** Ordinary words: ours only when the value is an object. */
 const WHEN_OBJECT = ['usage', 'reasoning']

@@ -3,19 +3,25 @@
 // Which nulls must go, and which members must be there, is measured against three clients: @openrouter/sdk,
 // @openrouter/ai-sdk-provider and openai. They throw on a null where they expect the member to be absent.
 
-import { asObject, itemsOf, JsonError, membersOf, parseObject, type JsonObject, type Member } from '../../core/json.ts'
+import { asObject, JsonError, membersOf, parseObject, type JsonObject } from '../../core/json.ts'
 import { editMembers, splice, type Edit } from '../../core/json-edit.ts'
 import type { Task } from '../../core/ask.ts'
 import type { Additions, PlainAnswer } from '../format.ts'
 import { vectorEdits } from './embeddings.ts'
+import { finishEdits, isReason } from './finish-reason.ts'
+import { choicesOf } from './output.ts'
+import { choicePlaces, objectIn } from './places.ts'
+import { needsReasoningEdit, reasoningEdits, type ReasoningPlace } from './reasoning.ts'
 import { isFractional } from './repair.ts'
+import { isReadable, usageEdits } from './usage-edits.ts'
 
-const MESSAGE_NULLS = ['tool_calls', 'reasoning_details', 'images', 'role']
+const MESSAGE_NULLS = ['tool_calls', 'reasoning_details', 'images', 'audio', 'role']
 const OBJECT_OPEN = 0x7b
-const ARRAY_OPEN = 0x5b
+const NULL_START = 0x6e
 
 /** Tasks that may answer in plain text: transcripts come as text, srt and vtt too. */
 const TEXT_TASKS: readonly Task[] = ['transcription']
+const WRITES_TEXT: ReadonlySet<Task> = new Set(['chat', 'completion'])
 
 /**
  * Undefined: the body is not the JSON object it has to be. Whatever its content type says: a body that was cut short
@@ -37,93 +43,77 @@ export function finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
   }
 }
 
-function spliced ({ bytes, task }: PlainAnswer, value: JsonObject, additions: Additions): Buffer {
+function spliced ({ bytes: theirs, task }: PlainAnswer, value: JsonObject, additions: Additions): Buffer {
+  const isText = WRITES_TEXT.has(task)
+  const choices = isText ? choicesOf(value) : []
+  const bytes = task === 'chat' ? repaired(theirs, choices) : theirs
   const start = bytes.indexOf(OBJECT_OPEN)
   const members = membersOf(bytes, start)
+  const edits = editMembers(bytes, start, topChanges(value, task, additions), members)
+  const find = (name: string) => members.find((member) => member.name === name)
+  if (isText) edits.push(...choiceEdits(bytes, choices, { start, holder: 'message', isHidden: additions.hidesReasoning === true }))
+  if (additions.wantsBase64) edits.push(...vectorEdits(bytes, find('data'), value))
+  const usage = asObject(value['usage'])
+  if (usage && !isUnreadable(usage, task)) edits.push(...usageEdits(bytes, find('usage'), usage, additions.cost))
+  return splice(bytes, edits)
+}
+
+function topChanges (value: JsonObject, task: Task, additions: Additions): Map<string, string | undefined> {
   const top = new Map<string, string | undefined>()
   if (isFractional(value['created'])) top.set('created', String(Math.floor(value['created'] as number)))
   if (task === 'chat' && !('system_fingerprint' in value)) top.set('system_fingerprint', 'null')
   if (additions.provider !== undefined && !('provider' in value)) top.set('provider', additions.provider)
   if (additions.xAibroker !== undefined) top.set('x_aibroker', additions.xAibroker)
-  const edits = editMembers(bytes, start, top, members)
-  const find = (name: string) => members.find((member) => member.name === name)
-  if (task === 'chat' && hasWrongMessage(value)) edits.push(...choiceEdits(bytes, find('choices')))
-  if (additions.wantsBase64) edits.push(...vectorEdits(bytes, find('data'), value))
-  edits.push(...usageEdits(bytes, find('usage'), asObject(value['usage']), additions.cost))
-  return splice(bytes, edits)
+  if (additions.metadata !== undefined) top.set('openrouter_metadata', additions.metadata)
+  const usage = asObject(value['usage'])
+  if (usage ? isUnreadable(usage, task) : WRITES_TEXT.has(task)) top.set('usage', additions.usage)
+  return top
 }
 
-/** Asked of the parsed answer first: most need no change, and then their bytes are not looked at again. */
-function hasWrongMessage (value: JsonObject): boolean {
-  const { choices } = value
-  if (!Array.isArray(choices)) return false
-  return choices.some((choice) => {
-    const message = asObject(asObject(choice)?.['message'])
-    return message !== undefined &&
-      (typeof message['role'] !== 'string' || MESSAGE_NULLS.some((name) => message[name] === null))
-  })
+function isUnreadable (usage: JsonObject, task: Task): boolean {
+  return WRITES_TEXT.has(task) && !isReadable(usage)
 }
 
-function choiceEdits (bytes: Buffer, choices: Member | undefined): Edit[] {
-  if (!choices || bytes[choices.valueStart] !== ARRAY_OPEN) return []
-  const edits: Edit[] = []
-  for (const { start } of itemsOf(bytes, choices.valueStart)) {
-    if (bytes[start] !== OBJECT_OPEN) continue
-    const message = membersOf(bytes, start).find((member) => member.name === 'message')
-    if (!message || bytes[message.valueStart] !== OBJECT_OPEN) continue
-    edits.push(...messageEdits(bytes, message.valueStart))
-  }
+/** Most need one word put in, and then their choices are not walked through. */
+function choiceEdits (bytes: Buffer, choices: readonly JsonObject[], place: ReasoningPlace): Edit[] {
+  const edits = finishEdits(bytes, place.start, choices)
+  if (needsReasoningEdit(choices, place.holder, place.isHidden)) edits.push(...reasoningEdits(bytes, choices, place))
   return edits
 }
 
+/** Asked of the parsed answer first: nearly all are whole, and their bytes are not looked at. */
+function repaired (bytes: Buffer, choices: readonly JsonObject[]): Buffer {
+  if (!choices.some(isLacking)) return bytes
+  const places = choicePlaces(bytes, bytes.indexOf(OBJECT_OPEN), choices)
+  return splice(bytes, places.flatMap(({ start, value }, at) => {
+    const changes = new Map<string, string>()
+    if (typeof value['index'] !== 'number') changes.set('index', String(at))
+    if (!hasReason(value)) changes.set('finish_reason', 'null')
+    return [...messageEdits(bytes, start), ...editMembers(bytes, start, changes)]
+  }))
+}
+
+function isLacking (choice: JsonObject): boolean {
+  if (typeof choice['index'] !== 'number' || !hasReason(choice)) return true
+  const message = asObject(choice['message'])
+  return message !== undefined &&
+    (typeof message['role'] !== 'string' || MESSAGE_NULLS.some((name) => message[name] === null))
+}
+
+/** Null is one as well: there is none to tell. */
+function hasReason ({ finish_reason: reason }: JsonObject): boolean {
+  return reason === null || isReason(reason)
+}
+
+/** Of the choice whose brace is at `start`. */
 function messageEdits (bytes: Buffer, start: number): Edit[] {
-  const members = membersOf(bytes, start)
+  const at = objectIn(bytes, start, 'message')
+  if (at === undefined) return []
+  const members = membersOf(bytes, at)
   const changes = new Map<string, string | undefined>()
-  for (const name of MESSAGE_NULLS) {
-    const member = members.find((member) => member.name === name)
-    if (member && isNull(bytes, member)) changes.set(name, undefined)
+  for (const { name, valueStart } of members) {
+    if (MESSAGE_NULLS.includes(name) && bytes[valueStart] === NULL_START) changes.set(name, undefined)
   }
   if (changes.has('role') || !members.some((member) => member.name === 'role')) changes.set('role', '"assistant"')
-  return editMembers(bytes, start, changes, members)
-}
-
-/** Details whose integer the clients insist on once the object is there. */
-const DETAIL_COUNTS = {
-  prompt_tokens_details: 'cached_tokens',
-  completion_tokens_details: 'reasoning_tokens'
-} as const
-
-/** Splices for a usage object: the cost, and integers where strict clients expect them. */
-export function usageEdits (
-  bytes: Buffer, usage: Member | undefined, value: JsonObject | undefined, cost: string | undefined
-): Edit[] {
-  if (!usage || !value || bytes[usage.valueStart] !== OBJECT_OPEN) return []
-  const at = usage.valueStart + 1
-  if (isWhole(value)) return cost === undefined ? [] : [{ start: at, end: at, text: `"cost":${cost},` }]
-  const members = membersOf(bytes, usage.valueStart)
-  const changes = new Map<string, string | undefined>()
-  if (typeof value['cost'] !== 'number' && (cost !== undefined || value['cost'] === null)) changes.set('cost', cost)
-  const edits = Object.entries(DETAIL_COUNTS).flatMap(([name, count]) => {
-    const details = members.find((member) => member.name === name)
-    if (!details || typeof asObject(value[name])?.[count] === 'number') return []
-    if (!isNull(bytes, details)) return editMembers(bytes, details.valueStart, new Map([[count, '0']]))
-    changes.set(name, undefined)
-    return []
-  })
-  return [...edits, ...editMembers(bytes, usage.valueStart, changes, members)]
-}
-
-/** Nothing to repair, and something to stand behind the cost: it can be put in front without looking further. */
-function isWhole (usage: JsonObject): boolean {
-  if (usage['cost'] !== undefined || usage['prompt_tokens'] === undefined) return false
-  for (const name in DETAIL_COUNTS) {
-    const details = usage[name]
-    const count = DETAIL_COUNTS[name as keyof typeof DETAIL_COUNTS]
-    if (details !== undefined && typeof asObject(details)?.[count] !== 'number') return false
-  }
-  return true
-}
-
-function isNull (bytes: Buffer, member: Member): boolean {
-  return bytes[member.valueStart] === 0x6e
+  return editMembers(bytes, at, changes, members)
 }

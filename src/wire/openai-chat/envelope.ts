@@ -6,6 +6,7 @@ import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { extrasOf } from './extras.ts'
 import { countOpenInputs, countPrompts, mediaOf, needsOf } from './inputs.ts'
+import { hasOpenRouterMember, readHidesReasoning } from './openrouter-body.ts'
 import { readWishes } from './wishes.ts'
 
 /** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
@@ -33,7 +34,8 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     media: openInputs > 0 ? mediaOf(value) : undefined,
     extras: task === 'chat' ? extrasOf(value) : undefined,
     wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true ||
-      asObject(value['usage'])?.['include'] === true, // OpenRouter's way of asking
+      (value['stream'] === true && hasOpenRouterMember(value)),
+    hidesReasoning: task === 'chat' && readHidesReasoning(value),
     wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined,
     wishes: readWishes(value)

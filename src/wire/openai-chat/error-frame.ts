@@ -6,12 +6,14 @@ import { asObject } from '../../core/json.ts'
 import { encodeError } from './errors.ts'
 
 /** No `[DONE]` follows: the connection is cut behind this event, so nothing can take the answer for whole (P6). */
-export function encodeErrorFrame (error: GatewayError, requestId: string): Buffer {
+export function encodeErrorFrame (error: GatewayError, requestId: string, model: string): Buffer {
+  const provider = error.extras.metadata?.['provider_name']
   const chunk = {
     id: requestId,
     object: 'chat.completion.chunk',
     created: Math.floor(Number(requestId.split('-')[1] ?? 0)),
-    model: '',
+    model,
+    ...typeof provider === 'string' && { provider },
     error: asObject(encodeError(error, requestId)['error']),
     choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error', native_finish_reason: 'error' }]
   }

@@ -14,8 +14,8 @@ import { ChatStream } from './stream.ts'
 import { readAnswerTexts, readTexts } from './texts.ts'
 import { openTranscript } from './transcript.ts'
 
-/** https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes */
-const KEEP_ALIVE = Buffer.from(': keep-alive\n\n')
+/** OpenRouter's words, which some clients know: https://openrouter.ai/docs/api-reference/streaming */
+const KEEP_ALIVE = Buffer.from(': OPENROUTER PROCESSING\n\n')
 const EVENT_STREAM = 'text/event-stream'
 const CHAT_SHAPED = new Set(['chat', 'completion'])
 
@@ -37,6 +37,6 @@ export const openaiChat: WireFormat = {
   keepAlive: (contentType) => contentType.startsWith(EVENT_STREAM) ? KEEP_ALIVE : undefined,
   encodeError,
   errorHeaders,
-  errorFrame: (error, requestId, contentType) =>
-    contentType.startsWith(EVENT_STREAM) ? encodeErrorFrame(error, requestId) : undefined
+  errorFrame: (error, requestId, { contentType, model }) =>
+    contentType.startsWith(EVENT_STREAM) ? encodeErrorFrame(error, requestId, model) : undefined
 }

@@ -10,7 +10,12 @@ const OBJECT_OPEN = 0x7b
 export function lacksMembers (chunk: JsonObject): boolean {
   if (isFractional(chunk['created'])) return true
   return choicesOf(chunk).some((choice) =>
-    typeof choice['index'] !== 'number' || choice['finish_reason'] === undefined || lacksIndex(choice))
+    typeof choice['index'] !== 'number' || isReasonMissing(choice) || lacksIndex(choice))
+}
+
+/** Some servers say '' until there is one; clients look for null. */
+function isReasonMissing ({ finish_reason: reason }: JsonObject): boolean {
+  return reason === undefined || reason === ''
 }
 
 function lacksIndex (choice: JsonObject): boolean {
@@ -44,7 +49,7 @@ export class ChunkRepair {
   #choiceEdits (json: Buffer, start: number, { choice, position }: { choice: JsonObject, position: number }): Edit[] {
     const changes = new Map<string, string>()
     if (typeof choice['index'] !== 'number') changes.set('index', String(position))
-    if (choice['finish_reason'] === undefined) changes.set('finish_reason', 'null')
+    if (isReasonMissing(choice)) changes.set('finish_reason', 'null')
     const index = typeof choice['index'] === 'number' ? choice['index'] : position
     return [...editMembers(json, start, changes), ...this.#callEdits(json, start, { choice, index })]
   }

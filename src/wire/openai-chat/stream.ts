@@ -9,7 +9,10 @@
 // starts with a quote), the shape 25 ns, the nulls 90 ns.
 //
 // - `null` members that strict clients reject are cut with their comma (null-members.ts).
-// - An event with usage is kept back when only we asked for it, else it gets cost and x_aibroker.
+// - What OpenRouter's clients read is put in (chunk-dialect.ts): who serves into the first chunk, the provider's own
+//   word beside `finish_reason`, and their names for reasoning. Reasoning that begins behind the first output, of a
+//   provider whose chunks did not name it until then, passes as it is: to look for it would cost every stream.
+// - Usage goes out once, last and without choices (usage-event.ts); it stays here when only we asked for it.
 // - An event with a top-level error is kept back and ends the stream: the relay tells the client in-band.
 // - Noise between events is left out and counted; a damaged event breaks the stream (noise.ts).
 // - `finish_reason` with a value, and `[DONE]`, are the terminal events. Without one the stream was cut (P6).
@@ -22,10 +25,12 @@ import { Noise } from '../noise.ts'
 import { withoutNotNumbers } from '../not-number.ts'
 import { cutNulls } from '../null-members.ts'
 import { dataOf, eventsOf, straysOf, withJson } from '../sse.ts'
+import { inDialect, type ChunkWishes } from './chunk-dialect.ts'
 import { EventShape } from './event-shape.ts'
 import { choicesOf, explainsSilence, holdsOutput, tellsOutput } from './output.ts'
+import { namesForeignReasoning } from './reasoning.ts'
 import { ChunkRepair, lacksMembers } from './repair.ts'
-import { addToEvent } from './usage-event.ts'
+import { UsageEvent } from './usage-event.ts'
 
 const DONE = '[DONE]'
 const DONE_EVENT = Buffer.from('data: [DONE]\n\n')
@@ -35,6 +40,8 @@ const ERROR_MARK = 'rror"'
 const TOOL_MARK = 'tool_calls"'
 const FINISH_MARK = 'finish_reason":"'
 const SPACED_FINISH_MARK = 'finish_reason": "'
+const REASONING_MARK = 'reasoning_content":"'
+const SPACED_REASONING_MARK = 'reasoning_content": "'
 
 export class ChatStream implements StreamReader {
   readonly #options: StreamOptions
@@ -46,7 +53,10 @@ export class ChatStream implements StreamReader {
   /** The provider's chunks lack what strict clients need; its first chunk and its first tool call tell. */
   #isLacking = false
   #hasSeenTools = false
+  #namesReasoning = false
+  #hasNamedProvider = false
   #isSilenceExplained = false
+  readonly #usageEvent = new UsageEvent()
   /** The sentinel as the provider spelled it. */
   #done = DONE_EVENT
   events = 0
@@ -77,9 +87,15 @@ export class ChatStream implements StreamReader {
     if (this.error || (!this.isDone && !this.#hasFinished)) return { isComplete: false, isEmpty: false, tail: rest }
     this.isUsageSoFar = false // whatever was told last is the usage of a whole answer
     const isEmpty = !this.hasOutput && !this.#isSilenceExplained && !tellsOutput(this.usage)
-    // A provider that finished every choice but forgot the sentinel is complete; strict clients wait for it.
-    const done = this.isDone || !this.#options.isExact ? [this.#done] : []
-    return { isComplete: true, isEmpty, tail: Buffer.concat(rest ? [rest, ...done] : done) }
+    return { isComplete: true, isEmpty, tail: Buffer.concat([...rest ? [rest] : [], ...this.#lastEvents()]) }
+  }
+
+  /** The usage, when it is known and the client asked, and the sentinel: some providers forget it, and clients wait. */
+  #lastEvents (): Buffer[] {
+    const { isExact, hidesUsage, additionsFor } = this.#options
+    if (isExact) return this.isDone ? [this.#done] : []
+    const usage = hidesUsage ? undefined : this.#usageEvent.write(additionsFor(this.usage))
+    return usage ? [usage, this.#done] : [this.#done]
   }
 
   get #hasFinished (): boolean {
@@ -99,7 +115,7 @@ export class ChatStream implements StreamReader {
 
   #read (block: Buffer): Buffer | undefined {
     const text = block.toString('latin1')
-    const alike = !this.hasOutput || this.#isLacking || this.#hasMark(text) ? 0 : this.#shape.count(block, text)
+    const alike = !this.hasOutput || this.#readsAll || this.#hasMark(text) ? 0 : this.#shape.count(block, text)
     if (alike === 0) return this.#readEvents(text)
     this.events += alike
     if (this.#options.isExact) return block
@@ -107,9 +123,15 @@ export class ChatStream implements StreamReader {
     return kept === text ? block : Buffer.from(kept, 'latin1')
   }
 
+  get #readsAll (): boolean {
+    return this.#isLacking || this.#options.hidesReasoning
+  }
+
   #hasMark (text: string): boolean {
-    return text.includes(this.#shape.isSpaced ? SPACED_FINISH_MARK : FINISH_MARK) || text.includes(USAGE_MARK) ||
-      text.includes(ERROR_MARK) || (!this.#hasSeenTools && text.includes(TOOL_MARK))
+    const { isSpaced } = this.#shape
+    return text.includes(isSpaced ? SPACED_FINISH_MARK : FINISH_MARK) || text.includes(USAGE_MARK) ||
+      text.includes(ERROR_MARK) || (!this.#hasSeenTools && text.includes(TOOL_MARK)) ||
+      (this.#namesReasoning && text.includes(isSpaced ? SPACED_REASONING_MARK : REASONING_MARK))
   }
 
   #readEvents (text: string): Buffer | undefined {
@@ -168,8 +190,26 @@ export class ChatStream implements StreamReader {
       this.usage = usage ?? this.usage
       return event
     }
-    const whole = this.#repaired(event, parsed)
-    return usage ? this.#readUsage(whole, parsed, usage) : cutNulls(whole)
+    if (usage) {
+      this.usage = usage
+      this.#usageEvent.keep(event, parsed, usage)
+    }
+    if (usage && choicesOf(parsed).length === 0) return undefined
+    return cutNulls(inDialect(this.#repaired(event, parsed), parsed, this.#wishesFor(parsed, usage)))
+  }
+
+  #wishesFor (parsed: JsonObject, usage: JsonObject | undefined): ChunkWishes {
+    const choices = choicesOf(parsed)
+    this.#namesReasoning ||= namesForeignReasoning(choices)
+    const isFirst = !this.#hasNamedProvider && choices.length > 0
+    this.#hasNamedProvider ||= isFirst
+    const { provider, hidesUsage, hidesReasoning } = this.#options
+    return {
+      provider: isFirst && parsed['provider'] === undefined ? provider : undefined,
+      movesUsage: usage !== undefined && !hidesUsage && parsed['usage'] !== undefined,
+      mayReason: hidesReasoning || this.#namesReasoning,
+      hidesReasoning
+    }
   }
 
   #note (event: string, parsed: JsonObject): void {
@@ -180,6 +220,7 @@ export class ChatStream implements StreamReader {
     for (const { finish_reason: reason, index } of choicesOf(parsed)) {
       if (typeof reason !== 'string' || reason === '') continue // some servers say '' until there is one
       this.#finishedChoices.add(index)
+      this.#usageEvent.keepEnd(event)
       this.#isSilenceExplained ||= explainsSilence(reason)
     }
   }
@@ -189,16 +230,6 @@ export class ChatStream implements StreamReader {
     if (!lacksMembers(parsed)) return event
     this.#isLacking = true
     return withJson(event, (json) => this.#repair.apply(json, parsed))
-  }
-
-  #readUsage (event: string, parsed: JsonObject, usage: JsonObject): string | undefined {
-    this.usage = usage // the last one counts: some providers repeat a growing total
-    const choices = parsed['choices']
-    const isUsageOnly = !Array.isArray(choices) || choices.length === 0
-    if (isUsageOnly && this.#options.hidesUsage) return undefined
-    const additions = isUsageOnly ? this.#options.additionsFor(usage) : undefined
-    const kept = cutNulls(event)
-    return additions ? withJson(kept, (json) => addToEvent(json, additions)) : kept
   }
 }
 

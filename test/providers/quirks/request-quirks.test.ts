@@ -80,7 +80,15 @@ table('effortFromReasoning', effortFromReasoning, [
   { says: 'says the effort in OpenAI\'s word', body: { reasoning: { effort: 'low' } }, changes: { reasoning_effort: 'low' } },
   { says: 'the client\'s own word wins', body: { reasoning: { effort: 'low' }, reasoning_effort: 'high' }, changes: undefined },
   { says: 'a null is no word', body: { reasoning: { effort: 'low' }, reasoning_effort: null }, changes: { reasoning_effort: 'low' } },
-  { says: 'a budget of tokens has no word', body: { reasoning: { max_tokens: 100 } }, changes: undefined },
+  {
+    says: 'a budget of tokens is the effort whose share of the output comes nearest',
+    body: { reasoning: { max_tokens: 700 }, max_tokens: 1000 },
+    changes: { reasoning_effort: 'high' }
+  },
+  { says: 'a budget without a limit', body: { reasoning: { max_tokens: 8000 } }, changes: { reasoning_effort: 'medium' } },
+  { says: 'on', body: { reasoning: { enabled: true } }, changes: { reasoning_effort: 'medium' } },
+  { says: 'off', body: { reasoning: { enabled: false } }, changes: { reasoning_effort: 'none' } },
+  { says: 'hidden only', body: { reasoning: { exclude: true } }, changes: undefined },
   { says: 'no reasoning', body: { model: 'm' }, changes: undefined }
 ])
 

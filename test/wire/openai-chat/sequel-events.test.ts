@@ -146,10 +146,11 @@ t.test('the sentinel ends a sequel however the provider spells it', async (t) =>
   }
 })
 
-t.test('usage in a chunk whose choice says nothing passes, as OpenRouter sends it', async (t) => {
-  const usage = second.event({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }], usage: { total_tokens: 7 } })
+t.test('usage in a chunk whose choice says nothing goes out without it, behind the end', async (t) => {
+  const told = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 }
+  const usage = second.event({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }], usage: told })
   const { client } = carriedOn('regenerated', [text(SHOWN), text('.'), second.finish(), usage, DONE])
-  t.hasStrict(client.chunks.at(-1), { usage: { total_tokens: 7 }, choices: [{ delta: { content: '' } }] })
+  t.hasStrict(client.chunks.at(-1), { usage: told, choices: [] })
   t.equal(client.deltas.filter(({ role }) => role).length, 1)
 })
 
