@@ -7,6 +7,7 @@ import { JsonError, readJsonObject, type JsonBody } from '../src/core/json.ts'
 import type { Ask } from '../src/exchange/ask.ts'
 import { openaiChat } from '../src/wire/openai-chat/index.ts'
 import { isOpenRouterClient, wantsMetadata } from './client-traits.ts'
+import { refuseUnknownHeaders } from './own-headers.ts'
 import { readDeadlineHeaders, readMaxCostHeader, readSessionHeader, readStreamHeader } from './exchange-headers.ts'
 
 /** What is known of an ask before its body is read. */
@@ -33,6 +34,7 @@ export function readJsonAsk (
 /** @throws GatewayError for a header that says nothing. */
 export function factsOf (request: FastifyRequest, operatorTotalMs: number): Facts {
   const { principal, headers } = request
+  refuseUnknownHeaders(headers)
   const title = headers['x-openrouter-title'] ?? headers['x-title']
   return {
     wire: openaiChat,

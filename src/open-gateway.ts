@@ -41,6 +41,7 @@ import { createPerformance } from './routing/performance.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
 import { createRouter } from './routing/router.ts'
 import type { Settings } from './settings.ts'
+import { unknownSettings } from './setting-names.ts'
 import { openSupply, type Supply } from './supply.ts'
 
 const DAY_MS = 86_400_000
@@ -60,6 +61,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   mkdirSync(settings.home, { recursive: true, mode: 0o700 })
   const supply = openSupply(settings, outside)
   const mode: Mode = settings.isDryRun || !supply.hasAny() ? 'dry_run' : 'proxy'
+  for (const sentence of unknownSettings(settings.env)) log.warn(sentence)
   const tallies = createTallies(supply.catalog)
   const { ledger, sqlite } = openLedger(settings, outside, tallies)
   // Uploads of a process that was killed; those of one that runs are safe, because it holds the lock of the ledger.

@@ -60,6 +60,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/app.ts': ['*'],
   'src/banner.ts': ['*'],
   'src/budget-notices.ts': ['src/core', 'src/budgets', 'type src/ledger', 'type src/metrics'],
+  'src/setting-names.ts': ['src/catalog/nearest.ts'],
   'src/log.ts': ['*'],
   'src/server.ts': ['*'],
   'src/shutdown.ts': ['*'],
@@ -67,7 +68,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   // What the gateway does comes through the decorator; these files only read and write what is on the wire.
   routes: [
     'src/core', 'src/openapi', 'src/wire', 'src/catalog/model-card.ts', 'src/catalog/model-query.ts', 'src/catalog/own-models.ts',
-    'src/catalog/endpoint-card.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
+    'src/catalog/endpoint-card.ts', 'src/catalog/nearest.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
     'src/ledger/reports.ts', 'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
     'src/admin/activity.ts', 'src/admin/feedback-wish.ts', 'src/admin/key-json.ts', 'src/admin/key-wish.ts',
     'src/ledger/feedback.ts',

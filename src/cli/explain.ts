@@ -49,17 +49,20 @@ function textOf (explanation: Explanation): string {
 }
 
 function headOf (told: Explanation): string {
-  const state = told.status === null
-    ? `running for ${Math.round((systemClock.nowMs() - Date.parse(told.created_at)) / 1000)} s`
-    : `${told.status}${told.error === null ? '' : ` ${told.error}`} after ${told.duration_ms} ms`
   return [
     told.summary,
     `exchange  ${told.id}`,
     `asked     ${told.requested_model} (${told.task}${told.is_stream ? ', stream' : ''}) at ${told.created_at}`,
-    `came to   ${state}`,
+    `came to   ${stateOf(told)}`,
     `cost      ${told.cost_usd} USD${told.unpriced_attempts > 0 ? `, ${told.unpriced_attempts} attempts unpriced` : ''}`,
     `policy    ${told.policy ?? 'not recorded'}, catalog ${told.catalog_version ?? 'not recorded'}`
   ].map(plain).join('\n')
+}
+
+function stateOf ({ status, error, created_at: createdAt, duration_ms: durationMs }: Explanation): string {
+  if (status === null) return `running for ${Math.round((systemClock.nowMs() - Date.parse(createdAt)) / 1000)} s`
+  const ended = `${status}${error === null ? '' : ` ${error}`}`
+  return durationMs === null ? `${ended}; when it ended is not known` : `${ended} after ${durationMs} ms`
 }
 
 function consideredOf ({ considered }: Explanation): string {

@@ -50,7 +50,7 @@ function named (name: string, snapshot: Snapshot): Meant | undefined {
   if (isAutoModel(name)) return { kind: 'auto', name }
   // Clients of OpenRouter have this as their default; without a credential nobody there could choose.
   if (name === OPENROUTER_AUTO && credentials.state(OPENROUTER).kind === 'none') return { kind: 'auto', name: 'auto' }
-  return snapshot.roster.ownerOf(name.replace('/', ':')) && direct(name, snapshot)
+  return snapshot.roster.rowOf(name.replace('/', ':')) && direct(name, snapshot)
 }
 
 function direct (name: string, snapshot: Snapshot): Meant | undefined {
@@ -86,9 +86,8 @@ function directModel (name: string, { catalog, providers, roster }: Snapshot): M
 }
 
 function ownModel (id: string, roster: Roster): Model | undefined {
-  const owner = roster.ownerOf(id)
-  const backend = owner?.backends.find((backend) => backend.id === id)
-  return owner && backend && { ...owner, backends: [backend] }
+  const row = roster.rowOf(id)
+  return row && { ...row.model, backends: [row.backend] }
 }
 
 function modelOfNobody (

@@ -24,8 +24,11 @@ export interface Roster {
   serving (task: Task): readonly Row[]
   /** The dearest input and output of all prices in the file, as one price; undefined: it has none by the token. */
   dearest (): Price | undefined
-  /** The model of the file a backend belongs to, as the backend serves it. */
-  ownerOf (backendId: string): Model | undefined
+  /**
+   * The row of the file a backend has: by its id, else by one that differs in upper and lower case alone. Most
+   * providers take either, and a budget of a model must not be left by spelling it another way.
+   */
+  rowOf (backendId: string): Row | undefined
 }
 
 const TIER_RANKS: { readonly [tier in Tier]: number } = { premium: 0, standard: 1, economy: 2 }
@@ -62,6 +65,8 @@ export function createRoster (catalog: Catalog, providers: Providers): Roster {
     byModel.set(model, rows)
     for (const row of rows) if (!byBackend.has(row.backend.id)) byBackend.set(row.backend.id, row)
   }
+  // Of two spellings in the file the first one counts.
+  const bySpelling = new Map([...byBackend].toReversed().map(([id, row]) => [id.toLowerCase(), row]))
   const all = [...byModel.values()].flat()
   let dearest: Price | undefined
   const byTask = new Map(TASKS.map((task) => [task, servingOnce(all, task)]))
@@ -72,7 +77,7 @@ export function createRoster (catalog: Catalog, providers: Providers): Roster {
       dearest ??= dearestOf(catalog)
       return dearest
     },
-    ownerOf: (backendId) => byBackend.get(backendId)?.model
+    rowOf: (backendId) => byBackend.get(backendId) ?? bySpelling.get(backendId.toLowerCase())
   }
 }
 

@@ -166,3 +166,18 @@ t.test('requests without the headers make no object', async (t) => {
   t.equal(readDeadlineHeaders(headers, 1_000), undefined)
   t.equal(readStreamHeader(headers), undefined)
 })
+
+t.test('a header of ours that nobody knows is a 400 with the nearest one', async (t) => {
+  const { ask, asks } = await serve(t)
+  for (const [name, near] of [
+    ['X-Aibroker-Timeout', 'x-aibroker-timeout-total'], ['X-Aibroker-Max-Cost', 'x-aibroker-max-cost-usd'],
+    ['x-aibroker-streams', 'x-aibroker-stream']
+  ] as const) {
+    const refused = await ask({ [name]: '1' })
+    t.equal(refused.status, 400)
+    t.match(refused.json().error, { param: name.toLowerCase(), message: new RegExp(`${name.toLowerCase()} means nothing here`) })
+    if (near !== 'x-aibroker-timeout-total') t.match(refused.text, `Did you mean ${near}?`)
+  }
+  t.same(asks, [])
+  t.equal((await ask({ 'x-amz-thing': '1', 'x-aibroker-relay': 'exact' })).status, 204)
+})
