@@ -3,8 +3,6 @@
 
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { openapiDocument } from '../src/openapi/document.ts'
-import { contentSecurityPolicy, documentPage } from '../src/openapi/page.ts'
 import { version } from '../src/version.ts'
 import { OPENAPI_DOC, PAGE_DOC } from './docs/operations.ts'
 import { failure } from './schemas/failure.ts'
@@ -12,17 +10,24 @@ import { failure } from './schemas/failure.ts'
 const PATHS = ['/openapi.json', '/v1/openapi.json', '/api/v1/openapi.json']
 
 const openapi: FastifyPluginAsync = async (fastify) => {
-  const write = () => openapiDocument({ routes: fastify.routeDocs.described, version, envelope: failure })
-  const json = madeOnce(() => JSON.stringify(write()))
-  const page = madeOnce(() => documentPage(write()))
+  const write = async () => {
+    const { openapiDocument } = await import('../src/openapi/document.ts')
+    return openapiDocument({ routes: fastify.routeDocs.described, version, envelope: failure })
+  }
+  const json = madeOnce(async () => ({ text: JSON.stringify(await write()) }))
+  const page = madeOnce(async () => {
+    const { contentSecurityPolicy, documentPage } = await import('../src/openapi/page.ts')
+    return { text: documentPage(await write()), policy: contentSecurityPolicy() }
+  })
 
   for (const path of PATHS) {
     fastify.get(path, { config: { open: true, doc: OPENAPI_DOC } }, async (request, reply) =>
-      send(request, reply.type('application/json; charset=utf-8'), json()))
+      send(request, reply.type('application/json; charset=utf-8'), await json()))
   }
   fastify.get('/docs', { config: { open: true, doc: PAGE_DOC } }, async (request, reply) => {
-    reply.headers({ 'content-security-policy': contentSecurityPolicy(), 'referrer-policy': 'no-referrer' })
-    return send(request, reply.type('text/html; charset=utf-8'), page())
+    const made = await page()
+    reply.headers({ 'content-security-policy': made.policy, 'referrer-policy': 'no-referrer' })
+    return send(request, reply.type('text/html; charset=utf-8'), made)
   })
 }
 
@@ -33,13 +38,18 @@ interface Made {
   readonly etag: string
 }
 
-function madeOnce (make: () => string): () => Made {
-  let made: Made | undefined
-  return () => {
-    if (made) return made
-    const bytes = Buffer.from(make())
+function madeOnce<Text extends { readonly text: string }> (
+  make: () => Promise<Text>
+): () => Promise<Made & Omit<Text, 'text'>> {
+  let made: Promise<Made & Omit<Text, 'text'>> | undefined
+  const finish = async () => {
+    const { text, ...more } = await make()
+    const bytes = Buffer.from(text)
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
-    made = { bytes, etag }
+    return { ...more, bytes, etag }
+  }
+  return () => {
+    made ??= finish()
     return made
   }
 }

@@ -24,5 +24,5 @@ export const PARAMETERS_DOC: RouteDoc = {
   path: { '*': { name: 'id', says: 'A name or an alias.', schema: text(''), example: 'gpt-4o' } },
   query: [{ name: 'provider', says: 'At this provider.', schema: text('') }],
   answers: { 200: { says: 'Members of a request.', content: { [json]: modelParameters } } },
-  errors: ['unknown_model', 'nothing_eligible']
+  errors: ['no_such_model', 'nothing_eligible']
 }

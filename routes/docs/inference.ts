@@ -16,7 +16,8 @@ import { oneOf, text } from '../schemas/words.ts'
 import { INFERENCE_HEADERS } from './inference-headers.ts'
 
 export const PLANNING_ERRORS: readonly ErrorCode[] = [
-  'invalid_json', 'missing_model', 'wrong_task', 'unknown_model', 'nothing_eligible', 'too_costly', 'not_allowed',
+  'invalid_json', 'missing_model', 'wrong_task', 'unknown_model', 'not_offered', 'nothing_eligible',
+  'no_allowed_provider', 'no_tool_use', 'no_private_endpoint', 'too_costly', 'not_allowed',
   'request_timeout', 'too_large', 'wrong_content_type'
 ]
 

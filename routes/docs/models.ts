@@ -64,7 +64,7 @@ export const MODEL_DOC: RouteDoc = {
   answers: {
     200: { says: 'The model, or its endpoints.', content: { [json]: { anyOf: [model, modelEndpoints] } } }
   },
-  errors: ['unknown_model']
+  errors: ['no_such_model']
 }
 
 export const WRAPPED_MODEL_DOC: RouteDoc = {
@@ -72,5 +72,5 @@ export const WRAPPED_MODEL_DOC: RouteDoc = {
   summary: 'One model, as OpenRouter wraps it',
   path: PATH,
   answers: { 200: { says: 'The model.', content: { [json]: wrappedModel } } },
-  errors: ['unknown_model']
+  errors: ['no_such_model']
 }

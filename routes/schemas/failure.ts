@@ -1,7 +1,7 @@
 // The one envelope of every failure. src/wire/openai-chat/errors.ts writes it.
 
 import { ERRORS } from '../../src/core/errors.ts'
-import { listOf, oneOf, orNull, record, text, whole } from './words.ts'
+import { flag, listOf, number, oneOf, orNull, record, text, whole } from './words.ts'
 
 const TYPES = [...new Set(Object.values(ERRORS).map(({ type }) => type))]
 
@@ -14,6 +14,23 @@ const attempt = record({
     reason: text('In words.')
   },
   optional: { status: whole('HTTP status of the provider.') }
+})
+
+const names = (says: string) => listOf(text(''), says)
+
+const availability = record({
+  says: 'Why a model cannot be had, where that is the failure.',
+  members: {
+    code: text('"model_not_found", "no_endpoints", "constraint_filtered", "capacity_exhausted", …'),
+    retryable: flag('Whether waiting helps.'),
+    requested_models: names('Those that were asked for.'),
+    docs_url: text('Where to read on.')
+  },
+  optional: {
+    retry_after: number('Seconds.'),
+    affected_providers: names('Who could have served it.'),
+    excluded_by: names('What filtered them out.')
+  }
 })
 
 export const failureDetail = record({
@@ -40,7 +57,8 @@ export const failureDetail = record({
       },
       isOpen: true
     })
-  }
+  },
+  optional: { availability }
 })
 
 export const failure = record({ title: 'Failure', says: 'Every failure.', members: { error: failureDetail } })

@@ -28,6 +28,7 @@ export const quote = record({
       members: {
         ...BACKEND,
         model: text('Name of the model.'),
+        counted_input_tokens: orNull(count('What it would read; null: its tokenizer is not known.')),
         ...COSTS,
         price_version: orNull(text('Of the price it would be booked at.'))
       }

@@ -17,9 +17,11 @@ export interface Parameter {
 
 export interface Answer {
   readonly description: string
-  readonly headers?: { readonly [name: string]: { readonly $ref: string } }
+  readonly headers?: { readonly [name: string]: Ref }
   readonly content?: MediaContent
 }
+
+export interface Ref { readonly $ref: string }
 
 export interface Operation {
   readonly operationId: string
@@ -27,9 +29,11 @@ export interface Operation {
   readonly summary: string
   readonly description?: string
   readonly security?: ReadonlyArray<Record<string, never[]>>
-  readonly parameters?: readonly Parameter[]
+  /** Those in headers are components. */
+  readonly parameters?: ReadonlyArray<Parameter | Ref>
   readonly requestBody?: { readonly required: boolean, readonly content: MediaContent }
-  readonly responses: { readonly [status: string]: Answer }
+  /** Failures are components: most routes share them. */
+  readonly responses: { readonly [status: string]: Answer | Ref }
 }
 
 export interface OpenapiDocument {
@@ -48,6 +52,20 @@ export interface OpenapiDocument {
   readonly components: {
     readonly securitySchemes: { readonly [name: string]: { readonly [member: string]: string } }
     readonly headers: { readonly [name: string]: { readonly description: string, readonly schema: Schema } }
+    readonly parameters: { readonly [name: string]: Parameter }
+    readonly responses: { readonly [name: string]: Answer }
     readonly schemas: { readonly [title: string]: Schema }
   }
+}
+
+/** What a reference to a component stands for. */
+export function resolved<Part extends object> (
+  part: Part | Ref, components: { readonly [name: string]: Part }
+): Part | undefined {
+  return '$ref' in part ? components[nameIn(part.$ref)] : part
+}
+
+/** `ChatAnswer` of `#/components/schemas/ChatAnswer`. */
+export function nameIn (ref: string): string {
+  return ref.slice(ref.lastIndexOf('/') + 1)
 }

@@ -46,7 +46,7 @@ export function openapiDocument ({ routes, version, envelope }: DocumentParts): 
     security: [{ bearer: [] }],
     tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { securitySchemes: { bearer: BEARER }, headers: ANSWER_HEADERS, schemas: components.written() }
+    components: { securitySchemes: { bearer: BEARER }, headers: ANSWER_HEADERS, ...components.written() }
   }
 }
 

@@ -1,7 +1,7 @@
 // One route as an operation of the document.
 
 import type { Components } from './components.ts'
-import type { Answer, MediaContent, Operation, Parameter } from './document-shape.ts'
+import type { Answer, MediaContent, Operation, Parameter, Ref } from './document-shape.ts'
 import { failuresOf, headerRef } from './failures.ts'
 import type { ContentDoc, DescribedRoute, ParameterDoc, RouteDoc } from './route-doc.ts'
 import type { Schema } from './schema.ts'
@@ -29,11 +29,16 @@ export function operationOf (route: DescribedRoute, components: Components, enve
     ...isOpen && { security: [] },
     ...parameters.length > 0 && { parameters },
     ...doc.body && { requestBody: { required: true, content: contentOf(doc.body, components, doc.example) } },
-    responses: { ...answersOf(doc, components), ...failuresOf(route, envelope) }
+    responses: { ...answersOf(doc, components), ...failureRefs(route, components, envelope) }
   }
 }
 
-function parametersOf ({ url, doc }: DescribedRoute, components: Components): Parameter[] {
+function failureRefs (route: DescribedRoute, components: Components, envelope: Schema): Record<string, Ref> {
+  return Object.fromEntries(Object.entries(failuresOf(route, envelope)).map(([status, failure]) =>
+    [status, components.referFailure(status, failure)]))
+}
+
+function parametersOf ({ url, doc }: DescribedRoute, components: Components): Array<Parameter | Ref> {
   const write = (place: Parameter['in'], { name, says, schema, isRequired, example }: ParameterDoc): Parameter => ({
     name,
     in: place,
@@ -47,7 +52,7 @@ function parametersOf ({ url, doc }: DescribedRoute, components: Components): Pa
   return [
     ...inPath.map((one) => write('path', one)),
     ...(doc.query ?? []).map((one) => write('query', one)),
-    ...(doc.headers ?? []).map((one) => write('header', one))
+    ...(doc.headers ?? []).map((one) => components.referHeader(write('header', one)))
   ]
 }
 

@@ -1,6 +1,6 @@
 // A route as a command to try it with.
 
-import type { Operation } from './document-shape.ts'
+import type { Operation, Parameter } from './document-shape.ts'
 
 /** For a shell where AIBROKER is the address of the broker and AIBROKER_KEY a client key. */
 export function curlOf (method: string, path: string, operation: Operation): string {
@@ -20,10 +20,15 @@ function methodFlag (method: string, { requestBody }: Operation): string {
 
 function targetOf (path: string, { parameters = [] }: Operation): string {
   const filled = path.replace(/\{(\w+)\}/g, (found, name: string) =>
-    parameters.find((one) => one.in === 'path' && one.name === name)?.example ?? found)
-  const query = parameters.filter((one) => one.in === 'query' && one.required)
+    named(parameters).find((one) => one.in === 'path' && one.name === name)?.example ?? found)
+  const query = named(parameters).filter((one) => one.in === 'query' && one.required)
     .map(({ name, example = '' }) => `${name}=${encodeURIComponent(example)}`)
   return query.length === 0 ? filled : `${filled}?${query.join('&')}`
+}
+
+/** Those in headers, which are references, are left out. */
+function named (parameters: NonNullable<Operation['parameters']>): Parameter[] {
+  return parameters.flatMap((one) => '$ref' in one ? [] : one)
 }
 
 function formFlags (example: unknown): string[] {

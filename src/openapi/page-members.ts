@@ -1,5 +1,6 @@
 // Schemas as people read them: a table of members, nested ones by their path, and a link where a schema has a name.
 
+import { nameIn } from './document-shape.ts'
 import { html, inline, type Html } from './html.ts'
 import type { Schema } from './schema.ts'
 
@@ -9,8 +10,6 @@ interface Row {
   readonly schema: Schema
   readonly isRequired: boolean
 }
-
-const REF = '#/components/schemas/'
 
 /** The members of a schema; of one without members what it is. */
 export function membersTable (schema: Schema): Html {
@@ -50,10 +49,6 @@ export function typeOf (schema: Schema): Html {
   if (anyOf) return joined(anyOf.map(typeOf))
   if (type === 'array' && items) return html`list of ${typeOf(items)}`
   return html`${type === undefined ? 'anything' : [type].flat().join(' or ')}${format === undefined ? '' : `, ${format}`}`
-}
-
-export function nameIn (ref: string): string {
-  return ref.slice(REF.length)
 }
 
 function refLink (ref: string): Html {

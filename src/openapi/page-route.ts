@@ -1,9 +1,11 @@
 // One route on the page: what it does, what it takes, what it answers, and how to try it.
 
-import type { Answer, MediaContent, OpenapiDocument, Operation, Parameter } from './document-shape.ts'
+import {
+  nameIn, resolved, type Answer, type MediaContent, type OpenapiDocument, type Operation, type Parameter, type Ref
+} from './document-shape.ts'
 import { html, inline, prose, type Html } from './html.ts'
 import { curlOf, isOpen } from './page-curl.ts'
-import { membersTable, nameIn, typeOf } from './page-members.ts'
+import { membersTable, typeOf } from './page-members.ts'
 import type { Schema } from './schema.ts'
 
 export interface PageRoute {
@@ -21,10 +23,10 @@ export function routeHtml ({ method, path, operation }: PageRoute, document: Ope
 <h3>${methodHtml(method)}<code>${path}</code></h3>
 <p>${inline(summary)}.${isOpen(operation) ? html` <small>No key needed.</small>` : ''}</p>
 ${description === undefined ? '' : prose(description)}
-${parameters.length === 0 ? '' : html`<h4>Parameters</h4>${parametersTable(parameters)}`}
+${parameters.length === 0 ? '' : html`<h4>Parameters</h4>${parametersTable(parameters, document)}`}
 ${requestBody ? html`<h4>Body</h4>${contentHtml(requestBody.content, document)}` : ''}
 ${answers.filter(([status]) => !FAILED.test(status)).map((answer) => answerHtml(answer, document))}
-<details><summary>What can go wrong</summary>${failuresTable(answers.filter(([status]) => FAILED.test(status)))}</details>
+<h4>What can go wrong</h4><p>${failureLinks(answers)}</p>
 <h4>Try it</h4><pre><code>${curlOf(method, path, operation)}</code></pre>
 </article>
 `
@@ -34,13 +36,15 @@ export function methodHtml (method: string): Html {
   return html`<span class="method ${method}">${method.toUpperCase()}</span>`
 }
 
-function parametersTable (parameters: readonly Parameter[]): Html {
-  const rows = parameters.map(({ name, in: place, required, schema, description }) => html`<tr><td><code>${name}</code>
+function parametersTable (parameters: ReadonlyArray<Parameter | Ref>, { components }: OpenapiDocument): Html {
+  const told = parameters.flatMap((one) => resolved(one, components.parameters) ?? [])
+  const rows = told.map(({ name, in: place, required, schema, description }) => html`<tr><td><code>${name}</code>
 <small>${place}${required ? ', required' : ''}</small></td><td>${typeOf(schema)}</td><td>${inline(description)}</td></tr>`)
   return html`<table><thead><tr><th>Name</th><th>Type</th><th>Meaning</th></tr></thead><tbody>${rows}</tbody></table>`
 }
 
-function answerHtml ([status, { description, content = {} }]: [string, Answer], document: OpenapiDocument): Html {
+function answerHtml ([status, answer]: [string, Answer | Ref], document: OpenapiDocument): Html {
+  const { description = '', content = {} } = resolved(answer, document.components.responses) ?? {}
   return html`<h4>Answer ${status}</h4><p>${inline(description)}</p>${contentHtml(content, document)}`
 }
 
@@ -56,7 +60,7 @@ function nameHtml (schema: Schema, named: Schema | undefined): Html | undefined 
   return named && html` ${typeOf(schema)}. ${inline(named.description ?? '')}`
 }
 
-function failuresTable (answers: ReadonlyArray<[string, Answer]>): Html {
-  const rows = answers.map(([status, { description }]) => html`<tr><td>${status}</td><td>${prose(description)}</td></tr>`)
-  return html`<table><thead><tr><th>Status</th><th>When</th></tr></thead><tbody>${rows}</tbody></table>`
+function failureLinks (answers: ReadonlyArray<[string, Answer | Ref]>): Html[] {
+  return answers.flatMap(([status, answer]) =>
+    '$ref' in answer ? [html`<a href="#${nameIn(answer.$ref)}">${status}</a> `] : [])
 }

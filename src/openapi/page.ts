@@ -34,6 +34,7 @@ export function documentPage (document: OpenapiDocument): string {
 <body>
 <nav aria-label="Contents">
 ${sections.map(contentsOf)}
+<a href="#failures">Failures</a>
 <a href="#schemas">Schemas</a>
 <ul>${schemas.map(([name]) => html`<li><a href="#schema-${name}">${name}</a></li>`)}</ul>
 </nav>
@@ -47,6 +48,11 @@ ${sections.map(({ name, description, routes }) => html`<section id="group-${name
 <p class="soft">${inline(description)}</p>
 ${routes.map((route) => routeHtml(route, document))}</section>
 `)}
+<section id="failures"><h2>Failures</h2>
+<p class="soft">All in one envelope: <a href="#schema-Failure">Failure</a>. "metadata.reason" says which of these it is.</p>
+${Object.entries(components.responses).map(([name, { description }]) =>
+    html`<article id="${name}"><h3>${name.replace(/Failure|_.*/g, '')}</h3>${prose(description)}</article>
+`)}</section>
 <section id="schemas"><h2>Schemas</h2>
 ${schemas.map(([name, schema]) => html`<article id="schema-${name}"><h3>${name}</h3><p>${inline(schema.description ?? '')}</p>
 ${membersTable(schema)}</article>

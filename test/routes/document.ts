@@ -2,7 +2,7 @@
 
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import type { OpenapiDocument, Operation } from '../../src/openapi/document-shape.ts'
+import { resolved, type OpenapiDocument, type Operation } from '../../src/openapi/document-shape.ts'
 import type { Schema } from '../../src/openapi/schema.ts'
 
 export interface Answered {
@@ -37,7 +37,8 @@ export function checkDocument (document: OpenapiDocument): DocumentCheck {
     problems (method, path, { status, contentType, body }) {
       const operation = document.paths[path]?.[method]
       if (!operation) return [`no operation ${method} ${path}`]
-      const answer = answerOf(operation, status)
+      const told = answerOf(operation, status)
+      const answer = told && resolved(told, document.components.responses)
       if (!answer) return [`status ${status} is not told`]
       const row = Object.entries(answer.content ?? {}).find(([type]) => matches(type, contentType))
       return row ? validate(row[1].schema, body) : [`content type ${contentType} is not told for ${status}`]

@@ -116,7 +116,7 @@ t.test('quotes', async (t) => {
   await holds(t, broker, 200, { path: '/v1/explain', body: { ...CHAT, model: 'm' } })
   await holds(t, broker, 200, { ...chat({}), url: '/v1/chat/completions?dry_run=1' })
   await holds(t, broker, 400, { path: '/v1/explain', body: { model: 'm' } })
-  await holds(t, broker, 404, { path: '/v1/explain', body: { ...CHAT, model: 'nobody' } })
+  await holds(t, broker, 400, { path: '/v1/explain', body: { ...CHAT, model: 'nobody' } })
 })
 
 const VERDICT = { flagged: false, categories: { violence: false }, category_scores: { violence: 0.1 } }
@@ -184,7 +184,7 @@ t.test('refusals of several statuses', async (t) => {
   await holds(t, broker, 400, { path: '/v1/chat/completions', body: {} })
   await holds(t, broker, 402, chat({}, { 'x-aibroker-max-cost-usd': '0.000000001' }))
   await holds(t, broker, 403, chat({}, { origin: 'https://elsewhere.example' }))
-  await holds(t, broker, 404, chat({ model: 'nobody' }))
+  await holds(t, broker, 400, chat({ model: 'nobody' }))
   await holds(t, broker, 413, chat({ user: 'x'.repeat(3_000) }))
   await holds(t, broker, 415, chat({}, { 'content-type': 'multipart/form-data; boundary=x' }))
   for (const [upstream, expected] of [[401, 403], [402, 402], [418, 418], [429, 429], [500, 502]] as const) {

@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { ERRORS } from '../../src/core/errors.ts'
-import type { OpenapiDocument } from '../../src/openapi/document-shape.ts'
+import { resolved, type Answer, type OpenapiDocument } from '../../src/openapi/document-shape.ts'
 import { openapiDocument } from '../../src/openapi/document.ts'
 import type { RouteDoc } from '../../src/openapi/route-doc.ts'
 import { gateway } from '../helper.ts'
@@ -62,7 +62,7 @@ t.test('every parameter of a path is told, and every reference leads somewhere',
   const document = await documentOf(t)
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const { parameters = [] } of Object.values(methods)) {
-      const named = parameters.filter((one) => one.in === 'path').map(({ name }) => `{${name}}`)
+      const named = parameters.flatMap((one) => 'in' in one && one.in === 'path' ? [`{${one.name}}`] : [])
       t.same(named, path.match(/\{\w+\}/g) ?? [], path)
     }
   }
@@ -73,8 +73,10 @@ t.test('every parameter of a path is told, and every reference leads somewhere',
 })
 
 t.test('failures are told by status, with the codes of the table', async (t) => {
-  const { paths } = await documentOf(t)
-  const responsesOf = (path: string, method: string) => paths[path]?.[method]?.responses ?? {}
+  const { paths, components } = await documentOf(t)
+  const responsesOf = (path: string, method: string): Record<string, Answer | undefined> =>
+    Object.fromEntries(Object.entries(paths[path]?.[method]?.responses ?? {})
+      .map(([status, answer]) => [status, resolved(answer, components.responses)]))
   const responses = responsesOf('/v1/chat/completions', 'post')
   for (const status of ['400', '401', '402', '403', '404', '408', '409', '413', '415', '422', '429', '502', '503', '504']) {
     t.ok(responses[status], status)
