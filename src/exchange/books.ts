@@ -13,6 +13,9 @@ import { changedTurn } from './changed-turn.ts'
 import { fittingOutput } from './clamp.ts'
 import { othersNamedIn } from './withheld.ts'
 
+/** OpenRouter's suffix for a search with each request. */
+const ONLINE = ':online'
+
 export type Priced = Cost & Measured
 
 export interface Ending {
@@ -103,10 +106,14 @@ export class Books {
   /** What has to be bounded goes without the members that lead to other models: their prices are not in its ceiling. */
   #bounded (turn: Turn): Turn {
     const withheld = othersNamedIn(this.#ask)
-    if (withheld.length === 0) return turn
+    const { askedAs, backend, model } = turn.candidate
+    if (withheld.length === 0 && askedAs === undefined) return turn
     const { principal, maxCost } = this.#ask
-    const isBounded = maxCost !== undefined || this.#parts.ledger.isBounded(principal, turn.candidate.model.name)
-    return isBounded ? changedTurn(this.#ask, turn, { withheld }) : turn
+    const isBounded = maxCost !== undefined || this.#parts.ledger.isBounded(principal, model.name)
+    if (!isBounded) return turn
+    // A search is in the ceiling, or there is none; an order such as `:nitro` leads to dearer endpoints than the priced.
+    const bounded = askedAs?.endsWith(ONLINE) ? backend.modelId + ONLINE : undefined
+    return changedTurn(this.#ask, turn, { withheld, askedAs: bounded })
   }
 
   /** The books say what is left at the moment they reserve it, and reserve what this makes of the turn. */

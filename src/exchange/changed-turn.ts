@@ -9,7 +9,7 @@ import type { Ask } from './ask.ts'
 import type { Sequel } from './attempted.ts'
 import type { Turn } from './turns.ts'
 
-export type TurnChanges = Pick<Candidate, 'clampedOutput' | 'addedInputBytes' | 'withheld'>
+export type TurnChanges = Pick<Candidate, 'clampedOutput' | 'addedInputBytes' | 'withheld' | 'askedAs'>
 
 export function changedTurn (ask: Ask, turn: Turn, changes: TurnChanges): Turn {
   const { backend, model, boundPrice, ceiling, ...before } = changesIn(turn.candidate)
@@ -35,7 +35,8 @@ export function offerOf (ask: Ask, candidate: Candidate, maxOutputTokens?: numbe
   const { model, backend, boundPrice = backend.price } = candidate
   const asked = envelopeOf(ask, candidate)
   const envelope = maxOutputTokens === undefined ? asked : { ...asked, maxOutputTokens }
-  return { task: ask.task, envelope, model, modelId: candidate.askedAs ?? backend.modelId, price: boundPrice, markup: backend.markup }
+  const modelId = candidate.askedAs ?? backend.modelId
+  return { task: ask.task, envelope, model, modelId, price: boundPrice, markup: backend.markup }
 }
 
 /** The request's envelope, with the bytes this turn adds to it. */

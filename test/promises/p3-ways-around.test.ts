@@ -159,3 +159,11 @@ t.test('a budget of one model counts every spelling that its entry serves', asyn
   t.equal(await ask('openrouter/a/M'), 402)
   t.same(requests.map((request) => request.json()['model']), Array.from({ length: 5 }, () => 'A/m'), 'as the file spells it')
 })
+
+t.test('a suffix that prefers dearer endpoints is not sent on where a cost is bounded', async (t) => {
+  for (const [limit, sent] of [[PLENTY, 'a/m'], [undefined, 'a/m:nitro']] as const) {
+    const { source, ask } = await router(t, limit)
+    t.equal((await ask({ model: 'm:nitro' })).status, 200)
+    t.equal(source.requests[0]?.json()['model'], sent)
+  }
+})
