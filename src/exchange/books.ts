@@ -111,7 +111,7 @@ export class Books {
     const { principal, maxCost } = this.#ask
     const isBounded = maxCost !== undefined || this.#parts.ledger.isBounded(principal, model.name)
     if (!isBounded) return turn
-    // A search is in the ceiling, or there is none; an order such as `:nitro` leads to dearer endpoints than the priced.
+    // A search is in the ceiling, or there is none; an order such as `:nitro` leads to dearer ones than the priced.
     const bounded = askedAs?.endsWith(ONLINE) ? backend.modelId + ONLINE : undefined
     return changedTurn(this.#ask, turn, { withheld, askedAs: bounded })
   }
