@@ -7,7 +7,8 @@ const EXPOSED = [
   'X-Request-Id', 'X-Generation-Id', 'X-Aibroker-Provider', 'X-Aibroker-Model', 'X-Aibroker-Attempts',
   'X-Aibroker-Cost-Usd', 'X-Aibroker-Cost-Grade', 'X-Aibroker-Edits', 'X-Aibroker-Idempotent-Replay',
   'X-Aibroker-Budget-Clamped', 'Retry-After', 'X-Should-Retry',
-  'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'
+  'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-OpenRouter-Cache-Status',
+  'X-OpenRouter-Cache-Age', 'X-OpenRouter-Cache-TTL', 'X-OpenRouter-Cache-Source-Id'
 ].join(', ')
 const MAX_AGE_S = '600'
 const HEADER_NAMES = /^[a-z0-9-]+(?: ?, ?[a-z0-9-]+)*$/i

@@ -1,7 +1,7 @@
 // Every attempt failed: one honest error, with what each backend said.
 
 import { GatewayError } from '../core/errors.ts'
-import type { Outcome, OutcomeKind } from '../core/outcome.ts'
+import type { Outcome, OutcomeKind, Remedy } from '../core/outcome.ts'
 import { parseObject, asObject } from '../core/json.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
@@ -24,7 +24,11 @@ export function failureOf (model: string, attempts: readonly Attempted[]): Gatew
   const metadata = { provider_name: provider, raw: rawOf(last), attempts: attempts.map(summaryOf) }
   if (outcome.kind === 'refused' || (outcome.kind === 'declined' && isAlways(attempts, ['declined', 'unauthorised']))) {
     return new GatewayError('upstream_refused', { provider, reason: outcome.reason },
-      { status: outcome.status, metadata: { ...metadata, ...providerCode(last) }, ...paramOf(last) })
+      {
+        status: outcome.status,
+        metadata: { ...metadata, ...errorTypeOf(outcome), ...providerCode(last) },
+        ...paramOf(last)
+      })
   }
   if (isAlways(attempts, ['throttled'])) {
     const seconds = shortestWaitS(attempts)
@@ -58,9 +62,23 @@ function paramOf (attempted: Attempted): { param?: string } {
   return typeof param === 'string' ? { param } : {}
 }
 
-/** The provider's own words, unless they are about our credential: some echo a part of it. */
-function rawOf (attempted: Attempted): string | undefined {
-  return attempted.outcome.kind === 'unauthorised' ? undefined : attempted.refusal?.slice(0, 4096)
+/** OpenRouter's names for refusals that its clients tell apart. */
+const ERROR_TYPES: { readonly [remedy in Remedy]?: string } = {
+  larger_window: 'context_length_exceeded',
+  other_policy: 'content_policy_violation'
+}
+
+function errorTypeOf (outcome: Outcome): { error_type?: string } {
+  const type = outcome.kind === 'refused' && outcome.remedy ? ERROR_TYPES[outcome.remedy] : undefined
+  return type === undefined ? {} : { error_type: type }
+}
+
+/**
+ * The provider's own words, unless they are about our credential: some echo a part of it. Never empty, because clients
+ * make their message of it: where nothing was said, what happened.
+ */
+function rawOf ({ outcome, refusal }: Attempted): string {
+  return (outcome.kind === 'unauthorised' ? undefined : refusal?.slice(0, 4096)) || sentenceOf(outcome)
 }
 
 function summaryOf ({ turn, outcome, status }: Attempted) {

@@ -180,7 +180,7 @@ t.test('29: OpenRouter\'s own members are accepted, and none reaches a provider 
     route: 'fallback',
     transforms: ['middle-out'],
     session_id: 's',
-    preset: 'p',
+
     plugins: [],
     trace: { trace_id: 't' },
     debug: {},
@@ -189,7 +189,8 @@ t.test('29: OpenRouter\'s own members are accepted, and none reaches a provider 
   }
   const anybodys = { user: 'u', prediction: { type: 'content', content: 'x' }, verbosity: 'low', metadata: { a: 'b' } }
   const { ask, upstream } = await scene(t, answered())
-  t.equal((await ask({ ...theirs, ...anybodys })).status, 200)
+  const reply = await ask({ ...theirs, ...anybodys })
+  t.equal(reply.status, 200, reply.text)
   const sent = upstream.requests[0]?.json() ?? {}
   t.strictSame(Object.keys(theirs).filter((name) => name in sent), [])
   t.match(sent, anybodys)

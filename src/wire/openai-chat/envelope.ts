@@ -33,8 +33,7 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     openInputs,
     media: openInputs > 0 ? mediaOf(value) : undefined,
     extras: task === 'chat' ? extrasOf(value) : undefined,
-    wantsUsage: asObject(value['stream_options'])?.['include_usage'] === true ||
-      (value['stream'] === true && hasOpenRouterMember(value)),
+    wantsUsage: wantsUsage(value),
     hidesReasoning: task === 'chat' && readHidesReasoning(value),
     wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined,
@@ -50,6 +49,11 @@ export function readModel (model: JsonValue | undefined): string {
     throw new GatewayError('invalid_body', { reason: '"model" is not a usable model name.' }, { param: 'model' })
   }
   return model
+}
+
+function wantsUsage (value: JsonObject): boolean {
+  if (asObject(value['stream_options'])?.['include_usage'] === true) return true
+  return value['stream'] === true && hasOpenRouterMember(value)
 }
 
 function readBoolean (value: JsonObject, name: string): boolean {

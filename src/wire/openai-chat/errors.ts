@@ -18,7 +18,7 @@ const PASSING: ReadonlySet<number> = new Set([429, 503])
  * @param requestId undefined: the request could not even be read as HTTP.
  */
 export function encodeError (error: GatewayError, requestId: string | undefined): JsonObject {
-  const { type, errorType } = error.row
+  const { type } = error.row
   return {
     error: {
       message: error.message,
@@ -26,7 +26,7 @@ export function encodeError (error: GatewayError, requestId: string | undefined)
       code: error.status,
       param: error.extras.param ?? null,
       metadata: {
-        error_type: errorType,
+        error_type: errorTypeOf(error),
         reason: error.code,
         request_id: requestId,
         ...error.extras.metadata as JsonObject | undefined
@@ -34,6 +34,21 @@ export function encodeError (error: GatewayError, requestId: string | undefined)
       ...(error.extras.availability && { availability: error.extras.availability as JsonObject })
     }
   }
+}
+
+/** OpenRouter's canonical names by status, for a refusal that keeps its provider's status. */
+const ERROR_TYPES: { readonly [status: number]: string } = {
+  402: 'payment_required',
+  403: 'permission_denied',
+  404: 'not_found',
+  408: 'timeout',
+  412: 'precondition_failed',
+  413: 'payload_too_large',
+  422: 'unprocessable'
+}
+
+function errorTypeOf ({ status, row }: GatewayError): string {
+  return status === row.status ? row.errorType : ERROR_TYPES[status] ?? row.errorType
 }
 
 /** Headers an error answer carries besides its content type: whether and when to try again. Names in lower case. */

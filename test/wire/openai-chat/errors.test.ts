@@ -26,7 +26,7 @@ t.test('extras come through: status, parameter and metadata', async (t) => {
       code: 422,
       param: 'messages',
       message: 'groq refused the request: no',
-      metadata: { error_type: 'invalid_request', provider_name: 'Groq', raw: '{"x":1}' }
+      metadata: { error_type: 'unprocessable', provider_name: 'Groq', raw: '{"x":1}' }
     }
   })
 })
