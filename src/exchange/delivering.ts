@@ -27,4 +27,6 @@ export interface Delivering {
   /** What every answer carries; `attempted` undefined: nobody has answered yet. */
   headers (attempted: Attempted | undefined): string[]
   additions (turn: Turn, cost: Priced, attempts: number): Additions
+  /** The provider as the rows name it. */
+  providerName (turn: Turn): string
 }

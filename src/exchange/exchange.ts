@@ -18,17 +18,16 @@ import { ClientStream } from './client-stream.ts'
 import { deliverPlain } from './deliver-plain.ts'
 import { StreamDelivery } from './deliver-stream.ts'
 import type { Delivering } from './delivering.ts'
+import { endWithError } from './end-with-error.ts'
 import { failureOf, nothingEligible } from './failure.ts'
 import { openrouterMetadata } from './openrouter-metadata.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
 import { isLate, performedOf } from './performed.ts'
-import { refuse } from './refuse.ts'
 import { Runs, type Running } from './running.ts'
 import { attemptResult, priceAnswer, priceFailure } from './settle.ts'
 import type { Stoppable } from './stoppable.ts'
 import { Turns, type Turn } from './turns.ts'
-import { noteUnanswered } from './unserved.ts'
 
 const NO_LESSON: Outcome = { kind: 'abandoned' }
 
@@ -240,22 +239,9 @@ class Run implements Delivering {
     return await this.#delivery.finish(ended)
   }
 
-  async #endWithError (cause: unknown): Promise<void> {
-    const error = cause instanceof GatewayError ? cause : new GatewayError('internal', {}, { cause })
-    if (error.code === 'internal') this.parts.alarm('an exchange failed on a bug of the broker', cause)
-    const last = this.attempts[this.attempts.length - 1]
-    const status = this.client.isBegun && error.code !== 'client_gone' ? 200 : error.status
-    if (!this.#books.hasRow) this.#books.report({ status, error: error.code }, [], undefined)
-    await this.#settleError({ status, error: error.code }, last)
-    this.#delivery.release()
-    noteUnanswered(this.outlet, error, this.attempts, this.client.isBegun)
-    if (error.code === 'client_gone') return this.client.cut(undefined)
-    if (this.client.isBegun) return this.#delivery.breakOff(error)
-    this.client.release()
-    const metadata = openrouterMetadata(this, this.#plan, undefined)
-    refuse(this.outlet, this.ask, error, {
-      id: this.id, attempts: this.attempts, provider: last && this.providerName(last.turn), metadata
-    })
+  #endWithError (cause: unknown): Promise<void> {
+    const settle = (ending: Ending) => this.#settleError(ending, this.attempts[this.attempts.length - 1])
+    return endWithError(this, cause, { books: this.#books, delivery: this.#delivery, plan: this.#plan, settle })
   }
 
   async #settleError (ending: Ending, last: Attempted | undefined): Promise<void> {
