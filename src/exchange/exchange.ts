@@ -123,7 +123,7 @@ class Run implements Delivering {
       const rest = await this.#deliver(attempted)
       if (!rest) return
       const next = await this.#next(turns, rest)
-      if (!next) throw this.#delivery.failure ?? failureOf(plan.requestedModel, this.attempts)
+      if (!next) throw this.#delivery.failure ?? failureOf(plan, this.attempts)
       const cost = priceFailure(this.ask, rest, this.parts)
       this.#measure(rest, cost)
       turn = await this.#books.retry(attemptResult(rest, cost), this.#delivery.prepared(next))

@@ -3,6 +3,7 @@
 import { GatewayError } from '../core/errors.ts'
 import type { Outcome, OutcomeKind, Remedy } from '../core/outcome.ts'
 import { parseObject, asObject } from '../core/json.ts'
+import { capacityExhausted } from '../routing/availability.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
@@ -17,7 +18,8 @@ export function nothingEligible (plan: Plan, { envelope }: Ask, parts: ExchangeP
 }
 
 /** What the client is told after the last attempt. The last refusal counts, the list tells the rest. */
-export function failureOf (model: string, attempts: readonly Attempted[]): GatewayError {
+export function failureOf (plan: Plan, attempts: readonly Attempted[]): GatewayError {
+  const { requestedModel: model } = plan
   const last = attempts[attempts.length - 1] as Attempted
   const { outcome } = last
   const provider = last.turn.provider.displayName
@@ -32,7 +34,8 @@ export function failureOf (model: string, attempts: readonly Attempted[]): Gatew
   }
   if (isAlways(attempts, ['throttled'])) {
     const seconds = shortestWaitS(attempts)
-    return new GatewayError('all_throttled', { model, seconds }, { retryAfterS: seconds, metadata })
+    const availability = capacityExhausted(plan, attempts.map(({ turn }) => turn.provider.id), seconds)
+    return new GatewayError('all_throttled', { model, seconds }, { retryAfterS: seconds, metadata, availability })
   }
   if (isAlways(attempts, ['unauthorised'])) {
     return new GatewayError('credential_refused', { provider, id: last.turn.provider.id }, { metadata })

@@ -39,6 +39,20 @@ const EXCLUDED_BY: { readonly [code in ExclusionCode]?: string } = {
 
 const PRIVACY: ReadonlySet<ExclusionCode> = new Set<ExclusionCode>(['data_collected', 'data_retained'])
 
+/** Every backend that was asked said "later". `providers`: who did; `retryAfterS`: seconds until the first is back. */
+export function capacityExhausted (
+  { requestedModel, requestedModels = [requestedModel] }: Plan, providers: readonly string[], retryAfterS: number
+): Availability {
+  return {
+    code: 'capacity_exhausted',
+    retryable: true,
+    retry_after: retryAfterS,
+    requested_models: requestedModels,
+    docs_url: DOCS_URL,
+    affected_providers: [...new Set(providers)]
+  }
+}
+
 /** Of a plan without candidates. `retryAfterS`: seconds; undefined: waiting does not help. */
 export function availabilityOf (
   { requestedModel, requestedModels = [requestedModel], excluded }: Plan,

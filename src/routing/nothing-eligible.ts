@@ -40,14 +40,15 @@ const SAID_FOR: { readonly [code in ExclusionCode]?: LastingCode } = {
 const MOST_NAMED = 8
 
 /** Whoever was eligible when it was planned was taken meanwhile: the place of a probe, or the last ready credential. */
-const TAKEN: NothingEligible = {
-  code: 'backends_resting', reason: 'another request finds out whether it is back.', retryAfterS: 1
+function taken (plan: Plan): NothingEligible {
+  const reason = 'another request finds out whether it is back.'
+  return { code: 'backends_resting', reason, retryAfterS: 1, availability: availabilityOf(plan, undefined, 1) }
 }
 
 /** A plan without candidates, or one none of whose candidates could be asked. `wished`: what the request asked for. */
 export function describeNothingEligible (plan: Plan, wished?: ProviderWishes): NothingEligible {
   const { candidates, excluded } = plan
-  if (candidates.length > 0) return TAKEN
+  if (candidates.length > 0) return taken(plan)
   // Sorting is stable: among equally near ones the operator's order counts.
   const byDistance = excluded.toSorted((a, b) => distanceOf(a.code) - distanceOf(b.code))
   const reason = reasonOf(byDistance)

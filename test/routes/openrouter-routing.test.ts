@@ -149,3 +149,18 @@ t.test('117: web search where nobody offers it is a clear 400', async (t) => {
   const answer = await ask({ model: 'm:online' })
   t.match([answer.status, answer.json().error.message], [400, /m:online cannot be served as asked: .*no web search \(:online\)/])
 })
+
+t.test('all attempts throttled: a 429 that programs can read, with the shortest wait', async (t) => {
+  const later = (seconds: string) => status(429, { error: { message: 'later' } }, { 'retry-after': seconds })
+  const { ask } = await broker(t, { a: later('40'), b: later('30') }, ['a', 'b'].map((id) => ({ model: 'm', provider: id })))
+  for (const when of ['by those that were asked', 'by those that rest since']) {
+    const answer = await ask({ model: 'm' })
+    t.equal(answer.status, 429, when)
+    t.equal(answer.headers.get('retry-after'), '30')
+    const { affected_providers: affected, ...availability } = answer.json().error.availability
+    t.same(availability, {
+      code: 'capacity_exhausted', retryable: true, retry_after: 30, requested_models: ['m'], docs_url: '/docs'
+    })
+    t.same([...affected].sort(), ['a', 'b'])
+  }
+})

@@ -43,7 +43,9 @@ t.test('a breaker is told as one, a credential as one, and whoever is back first
 
 t.test('when another request took the only place meanwhile, trying again helps', async (t) => {
   const plan = routerOf({ catalog }).plan(request('m'))
-  t.match(describeNothingEligible(plan), { code: 'backends_resting', retryAfterS: 1 })
+  t.match(describeNothingEligible(plan), {
+    code: 'backends_resting', retryAfterS: 1, availability: { code: 'temporarily_unavailable', retryable: true, retry_after: 1 }
+  })
 })
 
 t.test('waiting helps as well when the others are out for good: no 404 for what works again in a moment', async (t) => {
