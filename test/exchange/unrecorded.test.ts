@@ -5,12 +5,12 @@ import { chatJson, chatSse, provider, readSse, status } from '../upstreams.ts'
 t.test('a request for a model nobody knows has an id, and a line in the log', async (t) => {
   const { url, log } = await gateway(t, { models: { m: [await provider(t, chatJson())] } })
   const answer = await post(`${url}/chat/completions`, { model: 'mm', messages: [] })
-  t.equal(answer.status, 404)
+  t.equal(answer.status, 400)
   const id = answer.headers.get('x-request-id') ?? ''
   t.match(id, /^req-\w{12}$/)
   t.equal(answer.headers.get('x-generation-id'), null)
   t.equal(answer.json().error.metadata.request_id, id)
-  t.match(log(), new RegExp(`"id":"${id}".*"model":"mm".*"status":404`))
+  t.match(log(), new RegExp(`"id":"${id}".*"model":"mm".*"status":400`))
 })
 
 t.test('a refused credential is said in the log, by its id and without its value', async (t) => {

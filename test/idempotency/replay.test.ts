@@ -150,7 +150,7 @@ t.test('the refusal of a broker that stops is nobody\'s answer', async (t) => {
 
 t.test('a model nobody serves, and a provider nobody reaches, leave the key free', async (t) => {
   const { ask, upstream } = await brokerOf(t, chatJson())
-  t.equal((await ask('k', { ...CHAT, model: 'unknown' })).status, 404)
+  t.equal((await ask('k', { ...CHAT, model: 'unknown' })).status, 400)
   t.equal((await ask('k')).status, 200, 'not even a mismatch')
   t.equal(upstream.requests.length, 1)
 })
