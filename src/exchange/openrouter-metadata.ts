@@ -52,7 +52,8 @@ function rowOf ({ provider, candidate }: Turn, status: number) {
   return { provider: provider.displayName, model: candidate.backend.modelId, status }
 }
 
-function strategyOf (model: string, attempts: number): 'auto' | 'fallback' | 'direct' {
+function strategyOf (model: string, attempts: number): 'auto' | 'latest' | 'fallback' | 'direct' {
   if (/^(openrouter\/)?auto/.test(model)) return 'auto'
+  if (model.startsWith('~')) return 'latest'
   return attempts > 1 ? 'fallback' : 'direct'
 }

@@ -19,7 +19,7 @@ export interface Choice {
 
 /** @throws GatewayError `unknown_model` or `wrong_task`. */
 export function firstChoice ({ task, envelope: { model } }: PlanRequest, snapshot: Snapshot): Choice {
-  return choiceOf(0, resolve(model, snapshot), { asked: model, task, snapshot })
+  return choiceOf(0, resolve(model, snapshot, { task, param: 'model' }), { asked: model, task, snapshot })
 }
 
 /**
@@ -30,9 +30,10 @@ export function choicesOf (
   request: PlanRequest, { models }: RoutingWishes, snapshot: Snapshot, most: number
 ): Choice[] {
   if (models.length > most) throw tooManyModels(most)
+  const { task } = request
   const choices = [firstChoice(request, snapshot)]
   for (const asked of models) {
-    const choice = choiceOf(choices.length, resolve(asked, snapshot, 'models'), { asked, task: request.task, snapshot })
+    const choice = choiceOf(choices.length, resolve(asked, snapshot, { task, param: 'models' }), { asked, task, snapshot })
     if (!choices.some(({ meant }) => isSame(meant, choice.meant))) choices.push(choice)
   }
   return choices

@@ -3,11 +3,12 @@
 import { AUTO_MODELS, isAutoModel, type AutoModel } from '../catalog/auto-models.ts'
 import type { Backend, Catalog, Model } from '../catalog/catalog.ts'
 import { nearestNames } from '../catalog/nearest.ts'
-import { NEEDS } from '../core/ask.ts'
+import { NEEDS, type Task } from '../core/ask.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers, ResolvedProvider } from '../providers/registry.ts'
 import { DOCS_URL } from './availability.ts'
+import type { Latest } from './latest.ts'
 import { OPENROUTER, OPENROUTER_AUTO } from './openrouter-names.ts'
 import type { Roster } from './roster.ts'
 import { cutSuffix, type Suffix } from './suffix.ts'
@@ -22,6 +23,13 @@ export interface Snapshot {
   readonly providers: Providers
   readonly credentials: Pick<Credentials, 'state'>
   readonly roster: Roster
+  readonly latest: Latest
+}
+
+export interface Naming {
+  readonly task: Task
+  /** The member of the body the name is from. */
+  readonly param: 'model' | 'models'
 }
 
 const MOST_HINTS = 3
@@ -29,27 +37,28 @@ const FREE = ':free'
 
 /**
  * A name of the catalog means itself, whatever it ends in; only one that is none may have a suffix.
- * @param param the member of the body the name is from.
  * @throws GatewayError `unknown_model`, with the nearest names.
  */
-export function resolve (name: string, snapshot: Snapshot, param = 'model'): Meant {
-  const meant = named(name, snapshot)
+export function resolve (name: string, snapshot: Snapshot, { task, param }: Naming): Meant {
+  const meant = named(name, snapshot, task)
   if (meant) return meant
   const cut = cutSuffix(name)
-  const base = cut && (named(cut.base, snapshot) ?? direct(cut.base, snapshot))
+  const base = cut && (named(cut.base, snapshot, task) ?? direct(cut.base, snapshot))
   if (base) return { ...base, suffix: cut.suffix }
   const whole = direct(name, snapshot)
   if (whole) return whole
   throw unknownModel(name, snapshot.catalog, param)
 }
 
-function named (name: string, snapshot: Snapshot): Meant | undefined {
-  const { catalog, credentials } = snapshot
+function named (name: string, snapshot: Snapshot, task: Task): Meant | undefined {
+  const { catalog, credentials, latest } = snapshot
   const model = catalog.names.get(name)
   if (model && !(model.isLive && isAtAnother(name, snapshot))) return { kind: 'model', model }
   if (isAutoModel(name)) return { kind: 'auto', name }
   // Clients of OpenRouter have this as their default; without a credential nobody there could choose.
   if (name === OPENROUTER_AUTO && credentials.state(OPENROUTER).kind === 'none') return { kind: 'auto', name: 'auto' }
+  const newest = latest(name, task)
+  if (newest) return { kind: 'model', model: newest }
   return snapshot.roster.rowOf(name.replace('/', ':')) && direct(name, snapshot)
 }
 

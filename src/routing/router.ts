@@ -10,6 +10,7 @@ import { RankedCandidate } from './candidate.ts'
 import { firstChoice } from './choices.ts'
 import { createFilters } from './filters.ts'
 import type { Health } from './health.ts'
+import { createLatest } from './latest.ts'
 import type { Performance } from './performance.ts'
 import type { Candidate, Plan, PlanRequest } from './plan.ts'
 import { best } from './policies/best.ts'
@@ -96,7 +97,8 @@ export function createRouter (parts: RouterParts): Router {
 function createSnapshots ({ catalog, providers, credentials }: RouterParts): () => Snapshot {
   const take = (): Snapshot => {
     const parts = { catalog: catalog(), providers: providers() }
-    return { ...parts, credentials, roster: createRoster(parts.catalog, parts.providers) }
+    const roster = createRoster(parts.catalog, parts.providers)
+    return { ...parts, credentials, roster, latest: createLatest(parts.catalog) }
   }
   let snapshot = take()
   return () => {

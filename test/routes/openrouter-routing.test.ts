@@ -150,6 +150,17 @@ t.test('117: web search where nobody offers it is a clear 400', async (t) => {
   t.match([answer.status, answer.json().error.message], [400, /m:online cannot be served as asked: .*no web search \(:online\)/])
 })
 
+t.test('118: the newest of a family is asked by its own name, and that name is told', async (t) => {
+  const { ask, sent } = await broker(t, { openrouter: chatJson() },
+    ['gpt-4', 'gpt-5'].map((model) => ({ model, provider: 'openrouter' })))
+  const answer = await ask({ model: '~author/gpt-latest' })
+  t.equal(sent('openrouter')?.['model'], 'author/gpt-5')
+  t.equal(answer.json().model, 'author/gpt-5')
+  t.equal(answer.headers.get('x-aibroker-model'), 'author/gpt-5')
+  const none = await ask({ model: '~author/claude-latest' })
+  t.match([none.status, none.json().error.message], [400, /^~author\/claude-latest is not a valid model ID/])
+})
+
 t.test('all attempts throttled: a 429 that programs can read, with the shortest wait', async (t) => {
   const later = (seconds: string) => status(429, { error: { message: 'later' } }, { 'retry-after': seconds })
   const { ask } = await broker(t, { a: later('40'), b: later('30') }, ['a', 'b'].map((id) => ({ model: 'm', provider: id })))

@@ -1,6 +1,7 @@
 // Several models in one request, and what the end of a model's name means (checks 97, 110, 111, 117-119).
 
 import t from 'tap'
+import type { ListedCard } from '../../src/catalog/listed-card.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { createPerformance } from '../../src/routing/performance.ts'
 import { manualClock } from '../keys/manual-clock.ts'
@@ -119,6 +120,38 @@ t.test('117: what web search may cost is part of the bound', async (t) => {
 t.test('118: a preset is OpenRouter\'s as well', async (t) => {
   t.same(tried('gpt', { preset: 'mine' }), ['openrouter:openai/gpt'])
   t.throws(() => router.plan(request('@preset/none')), { code: 'unknown_model', status: 400 })
+})
+
+const dated = (created: number) => ({ listed: { created } as ListedCard })
+
+t.test('118: the newest of a family by its author\'s name', async (t) => {
+  const { plan } = routerOf({
+    providers,
+    catalog: catalogOf(
+      model('openai/gpt-5', [backend('openrouter:openai/gpt-5')], dated(50)),
+      model('openai/gpt-6', [backend('openrouter:openai/gpt-6')], dated(60)),
+      model('openai/gpt-9:free', [backend('openrouter:openai/gpt-9:free')], dated(90)),
+      model('openai/gpts-9', [backend('openrouter:openai/gpts-9')], dated(90)),
+      model('other/gpt-9', [backend('openrouter:other/gpt-9')], dated(90)),
+      model('openai/gpt-image-9', [backend('openrouter:openai/gpt-image-9')], { ...dated(90), tasks: new Set(['image'] as const) }),
+      model('mine', [backend('a:sonnet-4')]), model('own', [backend('a:sonnet-10')], { aliases: ['maker/sonnet-3'] })
+    )
+  })
+  const newest = (name: string) => candidatesOf(plan(request(name)))
+  t.same(newest('~openai/gpt-latest'), ['openrouter:openai/gpt-6'])
+  t.same(newest('~openai/gpt-5-latest'), ['openrouter:openai/gpt-5'])
+  t.same(newest('~a/sonnet-latest'), ['a:sonnet-10'], 'without dates the higher number counts')
+  t.same(newest('~maker/sonnet-latest'), ['a:sonnet-10'], 'an alias tells the author, too')
+  t.equal(plan(request('~openai/gpt-latest:floor')).policy, 'price')
+  t.same(candidatesOf(plan(wishing('mine', { models: ['~openai/gpt-latest'] }))), ['a:sonnet-4', 'openrouter:openai/gpt-6'])
+  for (const name of ['~openai/claude-latest', '~nobody/gpt-latest', '~openai/gpt', '~openai/-latest', 'maker/gpt-latest']) {
+    t.throws(() => plan(request(name)), { code: 'unknown_model', status: 400 }, name)
+  }
+})
+
+t.test('118: a name of the catalog wins, as OpenRouter\'s own list has such names', async (t) => {
+  const catalog = catalogOf(model('~x/y-latest', [backend('openrouter:~x/y-latest')]), model('x/y-2', [backend('openrouter:x/y-2')]))
+  t.same(candidatesOf(routerOf({ catalog }).plan(request('~x/y-latest'))), ['openrouter:~x/y-latest'])
 })
 
 t.test('119: an unknown model is a 400, in `models` as well, for programs too', async (t) => {
