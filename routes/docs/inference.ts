@@ -16,7 +16,7 @@ import { oneOf, text } from '../schemas/words.ts'
 import { INFERENCE_HEADERS } from './inference-headers.ts'
 
 export const PLANNING_ERRORS: readonly ErrorCode[] = [
-  'invalid_json', 'missing_model', 'wrong_task', 'unknown_model', 'not_offered', 'nothing_eligible',
+  'invalid_json', 'missing_model', 'wrong_task', 'unknown_model', 'not_offered', 'nothing_eligible', 'context_exceeded',
   'no_allowed_provider', 'no_tool_use', 'no_private_endpoint', 'too_costly', 'not_allowed',
   'request_timeout', 'too_large', 'wrong_content_type'
 ]

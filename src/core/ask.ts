@@ -3,6 +3,7 @@
 import { isLoopback } from './address.ts'
 import type { Media } from './media.ts'
 import type { NanoUsd } from './money.ts'
+import type { Plugins } from './plugins.ts'
 import type { StreamMode } from './stream-mode.ts'
 import type { UnknownPrice } from './unknown-price.ts'
 import type { RoutingWishes } from './wishes.ts'
@@ -112,4 +113,6 @@ export interface Envelope {
   readonly characters: number | undefined
   /** What it wishes of routing; undefined: nothing, as most requests. */
   readonly wishes?: RoutingWishes | undefined
+  /** What it wants of the plugins we run ourselves; undefined: it names none. */
+  readonly plugins?: Plugins | undefined
 }

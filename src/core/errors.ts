@@ -56,6 +56,12 @@ export const ERRORS = {
   unknown_client_key: missing('No key has this hash. GET /v1/keys lists the hashes there are.'),
   content_not_kept: missing('The texts of generation {id} are not kept: this broker logs no prompts and no answers.'),
   unknown_exchange: missing('No exchange {id} in the ledger.'),
+  context_exceeded: {
+    status: 400,
+    type: 'invalid_request_error',
+    errorType: 'context_length_exceeded',
+    says: 'The request is longer than the maximum context length of {model}: {reason}'
+  },
   nothing_eligible: missing('No endpoints found that can serve {model}: {reason}'),
   no_allowed_provider: missing('No allowed providers are available for the selected model {model}: {reason}'),
   no_tool_use: missing('No endpoints found that support tool use for {model}: {reason}'),

@@ -54,6 +54,8 @@ export interface RoutingWishes {
   readonly provider: ProviderWishes | undefined
   /** Name of a preset, which only OpenRouter has. */
   readonly preset: string | undefined
+  /** Plugins, and old `transforms`, that only OpenRouter has, in words; undefined or empty: none. */
+  readonly plugins?: readonly string[]
   /** `session_id`: requests of one session go to one backend. */
   readonly session: string | undefined
   /** `prompt_cache_key`, which says the same where nothing else does. */

@@ -9,6 +9,10 @@ import type { Delivering } from './delivering.ts'
 import { isUntouched, textHeader, usageOf } from './lanes.ts'
 import { priceAnswer } from './settle.ts'
 
+/** What was changed in the answer itself, as `x-aibroker-edits` tells it of the request. */
+const HEALED = ['x-aibroker-healed', 'content']
+const NOTHING: readonly string[] = []
+
 export async function deliverPlain (exchange: Delivering, attempted: Attempted, plain: PlainAnswer): Promise<void> {
   const { ask, outlet, parts } = exchange
   const { turn } = attempted
@@ -19,16 +23,22 @@ export async function deliverPlain (exchange: Delivering, attempted: Attempted, 
     await exchange.settle({ status: 499, error: 'client_gone' }, attempted, cost)
     return outlet.cut()
   }
-  const bytes = isUntouched(ask, turn.provider)
+  const isExact = isUntouched(ask, turn.provider)
+  const healed = isExact ? plain : healedOf(ask, plain)
+  const bytes = isExact
     ? plain.bytes
-    : ask.wire.finishAnswer(plain, exchange.additions(turn, cost, exchange.attempts.length))
+    : ask.wire.finishAnswer(healed, exchange.additions(turn, cost, exchange.attempts.length))
   await exchange.settle({ status: 200, error: undefined }, attempted, cost)
   outlet.begin(200, [
-    ...exchange.headers(attempted), ...costHeaders(cost),
+    ...exchange.headers(attempted), ...costHeaders(cost), ...healed === plain ? NOTHING : HEALED,
     'content-type', textHeader(attempted.headers, 'content-type') || 'application/json',
     'content-length', String(bytes.length)
   ])
   outlet.end(bytes)
+}
+
+function healedOf ({ envelope, wire }: Ask, plain: PlainAnswer): PlainAnswer {
+  return envelope.plugins?.wantsHealing ? wire.healAnswer(plain) : plain
 }
 
 /** Only a chat is answered in words. */

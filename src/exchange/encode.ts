@@ -48,8 +48,10 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
     task: ask.task,
     envelope: ask.envelope,
     modelId: modelIdFor(turn),
+    contextWindow: windowOf(turn),
     mayAskUsage: ASKS_USAGE.has(ask.task) && !ask.isExact
   })
+  const messages = membersIn(changes, 'messages')
   rewrite(ask.body.json.value, turn, changes)
   for (const name of withheldFrom(ask, turn)) changes.set(name, undefined)
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
@@ -59,7 +61,7 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
   const { requestQuirks } = turn.provider
   if (!requestQuirks) return changes
   // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
-  const written = { model: modelIdFor(turn), ...membersIn(sequel?.changes), ...membersIn(limits) }
+  const written = { model: modelIdFor(turn), ...messages, ...membersIn(sequel?.changes), ...membersIn(limits) }
   return withQuirks({ ...ask.body.json.value, ...written }, requestQuirks, changes)
 }
 
@@ -73,10 +75,15 @@ function modelIdFor ({ candidate: { backend, askedAs } }: Turn): string {
   return askedAs ?? backend.modelId
 }
 
-function membersIn (changes: ReadonlyMap<string, string | undefined> | undefined): JsonObject {
+/** OpenRouter makes do with its windows itself. */
+function windowOf ({ provider, candidate: { backend, model } }: Turn): number | undefined {
+  return provider.isVerbatim === true ? undefined : backend.contextWindow ?? model.contextWindow
+}
+
+function membersIn (changes: ReadonlyMap<string, string | undefined> | undefined, only?: string): JsonObject {
   const members: Record<string, JsonValue> = {}
   for (const [name, text] of changes ?? []) {
-    if (text !== undefined) members[name] = JSON.parse(text) as JsonValue
+    if (text !== undefined && name === (only ?? name)) members[name] = JSON.parse(text) as JsonValue
   }
   return members
 }

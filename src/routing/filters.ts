@@ -3,6 +3,7 @@
 
 import { matchesAny } from '../core/allow-list.ts'
 import type { Principal } from '../core/ask.ts'
+import { mayCompressInto, MOST_BYTES_PER_TOKEN as COMPRESSED_BYTES_PER_TOKEN } from '../core/plugins.ts'
 import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { PoolState } from '../providers/credentials.ts'
 import type { ResolvedProvider } from '../providers/registry.ts'
@@ -21,6 +22,9 @@ export interface FilterParts {
 
 /** A lower bound of tokens: hardly any text has more bytes to a token, even in the most generous tokenizer. */
 const MOST_BYTES_PER_TOKEN = 8
+
+/** So many windows' worth of prompt may be left of one. */
+const MOST_SHORTENED = 2
 
 /** What a request wishes is judged between the two. */
 export interface Filters {
@@ -52,10 +56,7 @@ function lastingFilters (unknownPrice: UnknownPrice): readonly Filter[] {
     },
     {
       code: 'context_too_small',
-      excludes: ({ model }, request) =>
-        model.contextWindow !== undefined && leastTokens(request) > model.contextWindow
-          ? String(model.contextWindow)
-          : undefined
+      excludes: (row, request) => windowBelow(row, request)
     },
     {
       code: 'no_credential',
@@ -82,13 +83,30 @@ function passingFilters (health: FilterParts['health']): readonly Filter[] {
 }
 
 /**
+ * The window, where the request does not fit. One that may lose its middle goes to a window that takes all of it if
+ * there is one, else it needs half of what it has: https://openrouter.ai/docs/guides/features/message-transforms
+ */
+function windowBelow ({ model: { contextWindow: window } }: Row, request: PlanRequest): string | undefined {
+  if (window === undefined) return undefined
+  const { plugins, maxOutputTokens = 0 } = request.envelope
+  if (request.task !== 'chat' || !mayCompressInto(window, plugins)) return above(window, leastTokens(request))
+  return request.isShortened === true
+    ? above(window, maxOutputTokens + (leastTokens(request) - maxOutputTokens) / MOST_SHORTENED)
+    : above(window, leastTokens(request, COMPRESSED_BYTES_PER_TOKEN))
+}
+
+function above (window: number, tokens: number): string | undefined {
+  return tokens > window ? String(window) : undefined
+}
+
+/**
  * Tokens the ask has at the very least, the room for its answer included. Only chat is judged: the bytes of images and
  * audio are no text, and lists of embedding or completion inputs have the window for each of their items.
  */
-function leastTokens ({ task, envelope }: PlanRequest): number {
+function leastTokens ({ task, envelope }: PlanRequest, bytesPerToken = MOST_BYTES_PER_TOKEN): number {
   if (task !== 'chat') return 0
   const isText = !envelope.needs.includes('vision') && !envelope.needs.includes('audio_input')
-  return (isText ? envelope.bodyBytes / MOST_BYTES_PER_TOKEN : 0) + (envelope.maxOutputTokens ?? 0)
+  return (isText ? envelope.bodyBytes / bytesPerToken : 0) + (envelope.maxOutputTokens ?? 0)
 }
 
 /** How to give the provider what it lacks. */

@@ -23,11 +23,12 @@ export interface NothingEligible {
 }
 
 type LastingCode = Extract<ErrorCode,
-  'nothing_eligible' | 'too_costly' | 'no_allowed_provider' | 'no_tool_use' | 'no_private_endpoint' | 'not_offered'>
+  'nothing_eligible' | 'context_exceeded' | 'too_costly' | 'no_allowed_provider' | 'no_tool_use' | 'no_private_endpoint' | 'not_offered'>
 
 /** What is said where this is what is nearest; clients look for OpenRouter's own sentences. */
 const SAID_FOR: { readonly [code in ExclusionCode]?: LastingCode } = {
   too_costly: 'too_costly',
+  context_too_small: 'context_exceeded',
   not_in_only: 'no_allowed_provider',
   ignored: 'no_allowed_provider',
   no_fallbacks: 'no_allowed_provider',

@@ -13,6 +13,8 @@ export interface PlanRequest {
   readonly maxCost?: NanoUsd | undefined
   /** `x-session-id`: where the body names no session. */
   readonly session?: string | undefined
+  /** Nobody's window takes all of it: those count that take it without its middle. */
+  readonly isShortened?: boolean
 }
 
 /** Why a backend is out. Stored with the exchange and shown by explain; each has its sentence in reasons.ts. */

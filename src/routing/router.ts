@@ -21,7 +21,7 @@ import { rank } from './rank.ts'
 import type { Meant, Snapshot } from './resolve.ts'
 import { createRoster } from './roster.ts'
 import { Sessions } from './sessions.ts'
-import { sift, statesOf } from './sift.ts'
+import { siftFitting, statesOf } from './sift.ts'
 import { wishedPlan } from './wished-plan.ts'
 
 export interface Router {
@@ -78,7 +78,7 @@ export function createRouter (parts: RouterParts): Router {
       if (choice.meant.suffix) return wished()
       const policy = policyOf(choice.meant)
       const sieve = { request, filters: plainFilters, stateOf: statesOf(parts.credentials) }
-      const { eligible, excluded } = sift(choice.rows, sieve)
+      const { eligible, excluded } = siftFitting(choice.rows, sieve)
       return {
         requestedModel: request.envelope.model,
         policy: policy.name,

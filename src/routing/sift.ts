@@ -16,7 +16,7 @@ export interface Sieve {
   readonly stateOf: StateOf
 }
 
-export function sift (rows: readonly Row[], sieve: Sieve): Sifted {
+function sift (rows: readonly Row[], sieve: Sieve): Sifted {
   const eligible: Row[] = []
   const excluded: Exclusion[] = []
   for (const row of rows) {
@@ -25,6 +25,13 @@ export function sift (rows: readonly Row[], sieve: Sieve): Sifted {
     else eligible.push(row)
   }
   return { eligible, excluded }
+}
+
+/** As `sift`; where no window takes the whole prompt, those are eligible that may have it without its middle. */
+export function siftFitting (rows: readonly Row[], sieve: Sieve): Sifted {
+  const sifted = sift(rows, sieve)
+  if (sifted.eligible.length > 0 || !sifted.excluded.some(({ code }) => code === 'context_too_small')) return sifted
+  return sift(rows, { ...sieve, request: { ...sieve.request, isShortened: true } })
 }
 
 function exclusionOf (row: Row, { request, filters, stateOf }: Sieve): Exclusion | undefined {

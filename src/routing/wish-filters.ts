@@ -28,6 +28,8 @@ export function wishFilters (
   const own: OwnFilter[] = []
   if (isOnline) own.push(['not_offered', () => 'web search (:online)'])
   if (wishes?.preset !== undefined) own.push(['not_offered', () => 'presets'])
+  const [plugin] = wishes?.plugins ?? []
+  if (plugin !== undefined) own.push(['not_offered', () => plugin])
   if (provider) own.push(...demandsIn(provider))
   const kept = own.map(([code, excludes]): Filter =>
     ({ code, excludes: (row) => isAtOpenRouter(row) ? undefined : excludes(row) }))

@@ -20,7 +20,7 @@ import { rank } from './rank.ts'
 import type { Meant, Snapshot } from './resolve.ts'
 import type { Row } from './roster.ts'
 import { sessionOf, type Sessions } from './sessions.ts'
-import { sift, statesOf } from './sift.ts'
+import { siftFitting, statesOf } from './sift.ts'
 import { wishFilters } from './wish-filters.ts'
 import { orderByWishes, withFirst } from './wish-order.ts'
 
@@ -78,7 +78,7 @@ function siftChoices (request: PlanRequest, choices: readonly Choice[], parts: W
     const rows = choice.rows.filter(({ backend }) => !known.has(backend.id))
     const own = wishFilters(request.envelope.wishes, choice.rows, choice.meant.suffix?.isOnline === true)
     const asked = Object.assign({}, request, { envelope: Object.assign({}, request.envelope, { model: choice.asked }) })
-    const sifted = sift(rows, { request: asked, filters: [...lasting, ...own, ...passing], stateOf })
+    const sifted = siftFitting(rows, { request: asked, filters: [...lasting, ...own, ...passing], stateOf })
     for (const row of rows) {
       known.add(row.backend.id)
       choiceOf.set(row, choice)

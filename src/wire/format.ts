@@ -24,6 +24,8 @@ export interface WireFormat {
    * plain end.
    */
   readAnswerTexts (answer: PlainAnswer): readonly string[] | undefined
+  /** A whole answer whose words should be JSON, mended where they are not; the same answer when nothing was. */
+  healAnswer (answer: PlainAnswer): PlainAnswer
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */
   finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
   createStream (options: StreamOptions): StreamReader
@@ -48,6 +50,8 @@ export interface RequestTarget {
   readonly task: Task
   readonly envelope: Envelope
   readonly modelId: string
+  /** Tokens that the backend takes; undefined: it sees to that itself, or nobody knows. */
+  readonly contextWindow?: number | undefined
   /** Ask for the usage chunk of a stream although the client did not. */
   readonly mayAskUsage: boolean
 }

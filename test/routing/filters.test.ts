@@ -1,6 +1,7 @@
 // Hard constraints: each excludes what it must, with its code and a detail, and nothing else.
 
 import t from 'tap'
+import type { Plugins } from '../../src/core/plugins.ts'
 import {
   backend, candidatesOf, catalogOf, excludedOf, model, price, principal, provider, request, routerOf
 } from './samples.ts'
@@ -31,15 +32,27 @@ t.test('a model that lacks what the request needs is out, by the first thing it 
 })
 
 t.test('a window is too small only when even a low estimate of the tokens does not fit', async (t) => {
-  const router = routerOf({ catalog: catalogOf(model('m', [backend('groq:a')], { contextWindow: 8_000 })) })
+  const router = routerOf({ catalog: catalogOf(model('m', [backend('groq:a')], { contextWindow: 16_000 })) })
   const isIn = (bodyBytes: number, rest = {}) =>
     candidatesOf(router.plan(request('m', { bodyBytes, ...rest }))).length === 1
-  t.ok(isIn(30_000), 'more bytes than the window has tokens, and still it may fit')
-  t.ok(isIn(64_000))
-  t.notOk(isIn(64_001))
-  t.ok(isIn(32_000, { maxOutputTokens: 4_000 }))
-  t.notOk(isIn(32_000, { maxOutputTokens: 4_001 }))
-  t.same(excludedOf(router.plan(request('m', { bodyBytes: 64_001 }))), ['groq:a context_too_small 8000'])
+  t.ok(isIn(60_000), 'more bytes than the window has tokens, and still it may fit')
+  t.ok(isIn(128_000))
+  t.notOk(isIn(128_001))
+  t.ok(isIn(64_000, { maxOutputTokens: 8_000 }))
+  t.notOk(isIn(64_000, { maxOutputTokens: 8_001 }))
+  t.same(excludedOf(router.plan(request('m', { bodyBytes: 128_001 }))), ['groq:a context_too_small 16000'])
+})
+
+t.test('a window where prompts may lose their middle takes twice as much, where no other takes all of it', async (t) => {
+  const small = catalogOf(model('m', [backend('groq:a')], { contextWindow: 8_000 }))
+  const eligible = (bodyBytes: number, plugins?: Plugins) =>
+    candidatesOf(routerOf({ catalog: small }).plan(request('m', { bodyBytes, plugins }))).length
+  const none = { wantsHealing: false, mayCompress: false }
+  t.same([64_001, 128_000, 128_001].map((bytes) => eligible(bytes)), [1, 1, 0])
+  t.same([64_000, 64_001].map((bytes) => eligible(bytes, none)), [1, 0])
+  const larger = { ...backend('openai:a'), contextWindow: 9_000 }
+  const both = routerOf({ catalog: catalogOf(model('m', [backend('groq:a'), larger], { contextWindow: 8_000 })) })
+  t.same(candidatesOf(both.plan(request('m', { bodyBytes: 42_000 }))), ['openai:a'])
 })
 
 t.test('bytes of images and audio are no text, and lists of inputs have the window for each', async (t) => {

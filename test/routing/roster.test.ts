@@ -35,7 +35,7 @@ t.test('the ceiling follows the longest answer of the backend', async (t) => {
 })
 
 t.test('a backend asked for by its own name keeps its sizes', async (t) => {
-  const plan = routerWith({ contextWindow: 4_000 }).plan(request('groq/a', { bodyBytes: 40_000 }, {})).excluded
+  const plan = routerWith({ contextWindow: 4_000 }).plan(request('groq/a', { bodyBytes: 80_000 }, {})).excluded
   t.match(plan, [{ code: 'context_too_small', detail: '4000' }])
 })
 

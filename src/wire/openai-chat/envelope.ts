@@ -7,6 +7,7 @@ import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../
 import { extrasOf } from './extras.ts'
 import { countOpenInputs, countPrompts, mediaOf, needsOf } from './inputs.ts'
 import { hasOpenRouterMember, readHidesReasoning } from './openrouter-body.ts'
+import { readPlugins } from './plugins.ts'
 import { readWishes } from './wishes.ts'
 
 /** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
@@ -37,7 +38,8 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     hidesReasoning: task === 'chat' && readHidesReasoning(value),
     wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined,
-    wishes: readWishes(value)
+    wishes: readWishes(value),
+    plugins: readPlugins(value, task)
   }
 }
 

@@ -9,6 +9,7 @@ import { errorIn, isEmptyAnswer } from './empty-answer.ts'
 import { readEnvelope } from './envelope.ts'
 import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
+import { healAnswer } from './healing.ts'
 import { changesFor } from './request.ts'
 import { ChatStream } from './stream.ts'
 import { readAnswerTexts, readTexts } from './texts.ts'
@@ -26,6 +27,7 @@ export const openaiChat: WireFormat = {
   changesFor,
   readAnswer,
   readAnswerTexts,
+  healAnswer,
   finishAnswer,
   createStream (options) {
     if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()

@@ -1,8 +1,9 @@
 // The declared splices of a request on its way to a backend of the same wire: the model id, the usage switch,
-// and sampling parameters that are null.
+// sampling parameters that are null, and a prompt that has to lose its middle.
 
 import { asObject, type JsonBody } from '../../core/json.ts'
 import type { RequestTarget } from '../format.ts'
+import { fittingMessages } from './middle-out.ts'
 
 /**
  * Null and absent are one to OpenAI and OpenRouter; other servers answer 400 to a null where they read a number.
@@ -23,5 +24,7 @@ export function changesFor (body: JsonBody, target: RequestTarget): Map<string, 
     // Without this a provider never tells what the stream cost. A client that did not ask does not see the extra chunk.
     changes.set('stream_options', JSON.stringify({ ...options, include_usage: true }))
   }
+  const fitting = fittingMessages(body, target)
+  if (fitting) changes.set('messages', JSON.stringify(fitting))
   return changes
 }

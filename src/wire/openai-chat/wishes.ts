@@ -5,16 +5,17 @@
 
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { tooManyModels, type RoutingWishes } from '../../core/wishes.ts'
+import { foreignPlugins } from './plugins.ts'
 import { readProviderWishes } from './provider-wishes.ts'
 import { readChoice, readName, readNames } from './wish-values.ts'
 
-const WISHES = ['models', 'route', 'provider', 'preset', 'session_id', 'prompt_cache_key']
+const WISHES = ['models', 'route', 'provider', 'preset', 'plugins', 'transforms', 'session_id', 'prompt_cache_key']
 
 /** Deprecated spelling of `provider.sort.partition`. */
 const ROUTES = ['fallback', 'sort'] as const
 const MOST_MODELS = 20
 
-/** Undefined, at the price of six lookups: the body has none. @throws GatewayError `invalid_body` naming the member. */
+/** Undefined, after eight lookups: the body has none. @throws GatewayError `invalid_body` naming the member. */
 export function readWishes (value: JsonObject): RoutingWishes | undefined {
   if (!WISHES.some((name) => isTold(value[name]))) return undefined
   const { provider, partition } = readProviderWishes(value)
@@ -24,6 +25,7 @@ export function readWishes (value: JsonObject): RoutingWishes | undefined {
     isPooled: partition === undefined ? route === 'sort' : partition === 'none',
     provider,
     preset: readName(value['preset'], 'preset'),
+    plugins: foreignPlugins(value),
     session: readName(value['session_id'], 'session_id'),
     cacheKey: readName(value['prompt_cache_key'], 'prompt_cache_key'),
     isLongCached: isAnHour(value['cache_control']) || isAnHour(value['prompt_cache_options'])

@@ -1,0 +1,60 @@
+// `plugins` and `transforms` of a request: which of them are ours to do, and which only OpenRouter has.
+// https://openrouter.ai/docs/guides/features/plugins/overview and …/message-transforms
+
+import type { Task } from '../../core/ask.ts'
+import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { Plugins } from '../../core/plugins.ts'
+import { readChoice, readFlag, readName, readNames, refuse } from './wish-values.ts'
+
+const HEALING = 'response-healing'
+const COMPRESSION = 'context-compression'
+const OWN: ReadonlySet<string> = new Set([HEALING, COMPRESSION])
+const MIDDLE_OUT = 'middle-out'
+const JSON_FORMATS: ReadonlySet<JsonValue | undefined> = new Set(['json_object', 'json_schema'])
+const MOST_PLUGINS = 20
+
+interface Plugin {
+  readonly id: string
+  readonly isEnabled: boolean
+}
+
+/** Undefined, after two lookups: the body names none. @throws GatewayError `invalid_body` naming the member. */
+export function readPlugins (value: JsonObject, task: Task): Plugins | undefined {
+  const { plugins, transforms } = value
+  if (isAbsent(plugins) && isAbsent(transforms)) return undefined
+  const told = pluginsIn(plugins)
+  const isOn = (id: string) => told.findLast((plugin) => plugin.id === id)?.isEnabled
+  const isChat = task === 'chat'
+  return {
+    wantsHealing: isChat && isOn(HEALING) === true && value['stream'] !== true && isJsonAsked(value),
+    mayCompress: isChat ? isOn(COMPRESSION) ?? readNames(transforms, 'transforms')?.includes(MIDDLE_OUT) : undefined
+  }
+}
+
+/** In words, those that nobody but OpenRouter runs. @throws GatewayError `invalid_body` naming the member. */
+export function foreignPlugins ({ plugins, transforms }: JsonObject): readonly string[] {
+  const ids = pluginsIn(plugins).filter(({ id, isEnabled }) => isEnabled && !OWN.has(id)).map(({ id }) => id)
+  const others = (readNames(transforms, 'transforms') ?? []).filter((name) => name !== MIDDLE_OUT)
+  return [...ids.map((id) => `plugin "${id}"`), ...others.map((name) => `transform "${name}"`)]
+}
+
+function pluginsIn (list: JsonValue | undefined): readonly Plugin[] {
+  if (isAbsent(list)) return []
+  if (!Array.isArray(list)) return refuse('plugins', 'must be a list of objects')
+  if (list.length > MOST_PLUGINS) return refuse('plugins', `must have at most ${MOST_PLUGINS} entries`)
+  return list.map((item, at) => {
+    const path = `plugins.${at}`
+    const told = asObject(item) ?? refuse(path, 'must be an object')
+    const id = readName(told['id'], `${path}.id`) ?? refuse(`${path}.id`, 'must be the name of a plugin')
+    if (id === COMPRESSION) readChoice(told['engine'], `${path}.engine`, [MIDDLE_OUT])
+    return { id, isEnabled: readFlag(told['enabled'], `${path}.enabled`) ?? true }
+  })
+}
+
+function isJsonAsked (value: JsonObject): boolean {
+  return JSON_FORMATS.has(asObject(value['response_format'])?.['type'])
+}
+
+function isAbsent (value: JsonValue | undefined): value is null | undefined {
+  return value === undefined || value === null
+}
