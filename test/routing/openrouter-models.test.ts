@@ -4,6 +4,7 @@ import t from 'tap'
 import type { ListedCard } from '../../src/catalog/listed-card.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { createPerformance } from '../../src/routing/performance.ts'
+import { readEnvelope } from '../../src/wire/openai-chat/envelope.ts'
 import { manualClock } from '../keys/manual-clock.ts'
 import { backend, candidatesOf, catalogOf, excludedOf, model, principal, price, provider, request, routerOf } from './samples.ts'
 import { wishing } from './wishes.ts'
@@ -45,6 +46,15 @@ t.test('110: a model that is named twice is one, whatever it is called', async (
   t.same(plan.candidates.map(({ choice }) => choice), [0, 0, 1, 1])
   t.same(plan.requestedModels, ['x', 'y'])
   t.equal(planned('x', { models: ['x'] }).candidates[0]?.choice, undefined, 'one model is no choice')
+})
+
+t.test('97: without a model the first of models is it', async (t) => {
+  const envelope = (body: JsonObject) => readEnvelope({ bytes: Buffer.from('{}'), value: body }, 'chat')
+  t.equal(envelope({ models: ['y', 'x'] }).model, 'y')
+  t.equal(envelope({ model: null, models: ['y'] }).model, 'y')
+  t.equal(envelope({ model: 'x', models: ['y'] }).model, 'x')
+  t.throws(() => envelope({ models: [] }), { code: 'missing_model' })
+  t.throws(() => envelope({ model: '', models: ['y'] }), { code: 'missing_model' })
 })
 
 t.test('every model has its share of the turns before any has more', async (t) => {

@@ -4,6 +4,7 @@
 import type { Envelope, Task } from '../../core/ask.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { RoutingWishes } from '../../core/wishes.ts'
 import { extrasOf } from './extras.ts'
 import { countOpenInputs, countPrompts, mediaOf, needsOf } from './inputs.ts'
 import { hasOpenRouterMember, readHidesReasoning } from './openrouter-body.ts'
@@ -23,8 +24,9 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
   const prompts = countPrompts(value, task)
   const each = readChoices(value)
   const openInputs = countOpenInputs(value, task)
+  const wishes = readWishes(value)
   return {
-    model: readModel(value['model'] ?? DEFAULT_MODELS[task]),
+    model: readModel(askedModel(value, wishes, task)),
     isStream: readBoolean(value, 'stream'),
     needs: task === 'chat' ? needsOf(value) : [],
     bodyBytes: bytes.length,
@@ -38,9 +40,14 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     hidesReasoning: task === 'chat' && readHidesReasoning(value),
     wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined,
-    wishes: readWishes(value),
+    wishes,
     plugins: readPlugins(value, task)
   }
+}
+
+/** Without `model` the first of `models`, as at OpenRouter; else what is usual for the task. */
+function askedModel (value: JsonObject, wishes: RoutingWishes | undefined, task: Task): JsonValue | undefined {
+  return value['model'] ?? wishes?.models[0] ?? DEFAULT_MODELS[task]
 }
 
 export function readModel (model: JsonValue | undefined): string {
