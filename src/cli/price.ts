@@ -3,10 +3,11 @@
 import { InvalidArgumentError } from 'commander'
 import { formatUsd } from '../core/money.ts'
 import type { Circumstances, Usage, UsageKind } from '../core/usage.ts'
-import type { Backend, Catalog } from '../catalog/catalog.ts'
+import type { Backend, Catalog, Price } from '../catalog/catalog.ts'
 import { appliedText, billTable } from './bill-text.ts'
 import { readCatalogFile } from './catalog-file.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
+import { readSettings } from '../settings.ts'
 import { CommandFailure } from './failure.ts'
 import { plain, plainJson } from './plain-text.ts'
 import type { Terminal } from './terminal.ts'
@@ -30,14 +31,20 @@ interface Flags extends JsonFlag, CountFlags {
   readonly serviceTier?: string
   readonly region?: string
   readonly config?: string
+  readonly home?: string
 }
 
 const MOST = 1_000_000_000
 
+/** What is told for the kinds that a price can have on its own. */
+const FLAGS: { readonly [kind in UsageKind]?: string } = {
+  input: '--input', output: '--output', audio_ms: '--seconds', characters: '--characters', images: '--images', searches: '--searches'
+}
+
 export const define: Define = (command, terminal) => {
   command
     .description('Works out what a request would cost: each backend of the model, each line of its bill, by the prices ' +
-      'of modelsconfig.yml. Nothing is asked and nothing is booked.')
+      'of modelsconfig.yml and of "aibroker prices". Nothing is asked and nothing is booked.')
     .argument('<model>', 'a name of the file, or provider/model_id')
     .option('--input <tokens>', 'tokens in, cached and written ones included', readUnits)
     .option('--cached <tokens>', 'of these: read from the cache', readUnits)
@@ -53,6 +60,7 @@ export const define: Define = (command, terminal) => {
     .option('--service-tier <name>', 'as the answer would tell it: flex, priority')
     .option('--region <name>', 'as the answer would tell it: us')
     .option('--config <file>', 'read this file')
+    .option('--home <folder>', 'whose price list counts (AIBROKER_HOME, ~/.aibroker)')
     .addHelpText('after', examples([
       'aibroker price gpt-5.4 --input 12000 --cached 9000 --output 800',
       'aibroker price gpt-5.4 --input 300000 --output 2000 --provider openai --service-tier flex',
@@ -63,15 +71,14 @@ export const define: Define = (command, terminal) => {
 
 async function price (model: string, flags: Flags, terminal: Terminal): Promise<void> {
   const usage = usageOf(flags)
-  const { path, catalog } = await readCatalogFile(flags.config, terminal)
+  const { home } = readSettings(flags.home === undefined ? {} : { home: flags.home }, terminal.env)
+  const { path, catalog } = await readCatalogFile(flags.config, terminal, home)
   const { nearestNames } = await import('../catalog/nearest.ts')
-  const { packagedPath, withListPrices } = await import('../catalog/packaged-prices.ts')
-  const { catalog: packaged } = await readCatalogFile(packagedPath, terminal)
-  const backends = backendsOf(model, withListPrices(catalog, packaged.prices))
+  const backends = backendsOf(model, catalog)
   if (backends.length === 0) {
     const near = nearestNames(model, catalog.names.keys(), 3).map(plain)
     const hint = near.length === 0 ? 'see "aibroker models"' : `did you mean ${near.join(' or ')}?`
-    throw new CommandFailure('not_found', `no model ${plain(model)} with a price in ${plain(path)}; ${hint}`)
+    throw new CommandFailure('not_found', `no model ${plain(model)} with a price in ${plain(path)} or "aibroker prices list"; ${hint}`)
   }
   const asked = backends.filter(({ provider }) => flags.provider === undefined || provider === flags.provider)
   if (asked.length === 0) {
@@ -79,7 +86,9 @@ async function price (model: string, flags: Flags, terminal: Terminal): Promise<
     throw new CommandFailure('not_found', `${plain(model)} is not served by ${plain(flags.provider ?? '')}, but by ${providers.join(', ')}`)
   }
   const bills = await Promise.all(asked.map((backend) => billFor(backend, usage, circumstancesOf(flags))))
-  terminal.print(flags.json ? plainJson({ model, data: bills }) : bills.map(textOf).join('\n\n'))
+  terminal.print(flags.json
+    ? plainJson({ model, data: bills })
+    : bills.map((bill, at) => textOf(bill, asked[at]?.price, flags)).join('\n\n'))
 }
 
 type Bill = Awaited<ReturnType<typeof billFor>>
@@ -157,12 +166,22 @@ function readUnits (text: string): number {
   throw new InvalidArgumentError(`Give a whole number from 0 to ${MOST}.`)
 }
 
-function textOf (bill: Bill): string {
+function textOf (bill: Bill, price: Price | undefined, { region }: Flags): string {
   const applied = appliedText(bill.price_applied)
+  const isRegionUnknown = price !== undefined && region !== undefined && !price.terms?.regions.has(region)
   return [
     `${plain(bill.backend)}, price ${bill.price_version ?? 'not known'}`,
     ...applied === '' ? [] : [`priced by: ${applied}`],
-    bill.cost_usd === null ? 'what it would cost is not known: the price has no cost for something that is used' : billTable(bill.line_items, bill.cost_usd),
+    ...isRegionUnknown ? [`region ${plain(region)} is not in the price, and changes nothing`] : [],
+    bill.cost_usd === null ? unknownText(price) : billTable(bill.line_items, bill.cost_usd),
     ...bill.markup_usd === null ? [] : [`markup on top: ${bill.markup_usd} USD`]
   ].join('\n')
+}
+
+/** Whoever gave tokens for a model that is billed by the second is told what it is billed by. */
+function unknownText (price: Price | undefined): string {
+  if (!price) return 'what it would cost is not known; write its costs into modelsconfig.yml'
+  const flags = Object.keys(price.rates).flatMap((kind) => FLAGS[kind as UsageKind] ?? [])
+  const counts = flags.length === 0 ? '' : `, which has them for ${flags.join(', ')}`
+  return `what it would cost is not known: something is used that has no cost in the price${counts}`
 }

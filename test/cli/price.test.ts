@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { aibroker } from './command.ts'
+import { aibroker, emptyHome } from './command.ts'
 
 const FILE = `
 models:
@@ -40,7 +40,7 @@ t.test('each backend has its bill, line by line; one without a price has none', 
   t.match(first, /cache_read +9000 +0\.00000025 +0\.002250000\n/)
   t.match(first, /total +0\.021750000\nmarkup on top: 0\.003262500 USD$/)
   t.match(second, /cache_read +9000 +0\.000003 +0\.027000000\n/)
-  t.match(third, /not known/)
+  t.match(third, /not known; write its costs into modelsconfig\.yml/)
 })
 
 t.test('tier, service tier and region are applied and told', async (t) => {
@@ -61,6 +61,29 @@ t.test('a backend that no model of the file names is priced by the packaged list
   const { code, stdout } = await price(t, 'openai/gpt-5-nano', '--input', '1000000', '--output', '1000000', '--json')
   t.equal(code, 0)
   t.match(JSON.parse(stdout).data, [{ provider: 'openai', model_id: 'gpt-5-nano', cost_usd: '0.450000000' }])
+})
+
+t.test('what the price does not have is told, and what it counts instead', async (t) => {
+  const { stdout } = await price(t, 'openai/whisper-1', '--input', '90', '--provider', 'openai')
+  t.match(stdout, /something is used that has no cost in the price, which has them for --seconds/)
+  const elsewhere = await price(t, 'large', '--input', '1', '--region', 'mars', '--provider', 'openai')
+  t.match(elsewhere.stdout, /\nregion mars is not in the price, and changes nothing\n/)
+  const there = await price(t, 'large', '--input', '1', '--region', 'us', '--provider', 'openai')
+  t.notMatch(there.stdout, /changes nothing/)
+})
+
+t.test('the price list of the home counts as it does for the broker', async (t) => {
+  const home = emptyHome(t)
+  const prices = [{ id: 'openai:gpt-new', input_cost: '2', output_cost: '8' }]
+  writeFileSync(join(home, 'feed.json'), JSON.stringify({ format: 'aibroker-prices/1', prices }))
+  const before = await aibroker(t, ['price', 'openai/gpt-new', '--input', '100'], { home })
+  t.equal(before.code, 3)
+  t.match(before.stderr, /or "aibroker prices list"/)
+  t.equal((await aibroker(t, ['prices', 'update', '--from', 'feed.json'], { home })).code, 0)
+  const { stdout } = await aibroker(t, ['price', 'openai/gpt-new', '--input', '100', '--json'], { home })
+  t.match(JSON.parse(stdout).data, [{ backend: 'openai:gpt-new', cost_usd: '0.000200000' }])
+  const named = await aibroker(t, ['price', 'openai/gpt-new', '--input', '100', '--home', home])
+  t.match(named.stdout, /total +0\.000200000/)
 })
 
 t.test('what cannot be answered is refused with the exit codes of every command', async (t) => {
