@@ -102,6 +102,12 @@ t.test('requests and tokens are budgets, too', async (t) => {
   t.equal(long.message, 'Budget "words" allows 1000 tokens in total: 123 tokens spent and 0 tokens reserved, and this ' +
     'request may need up to 878 tokens. The operator can raise it: aibroker budget set.')
   t.equal(long.extras.retryAfterS, undefined)
+  const longer = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceilingTokens: 2_000 })))
+  t.match(longer.message, /larger than the whole budget: lower max_tokens .* or send less\. The operator can raise it/)
+  set({ name: 'none', unit: 'requests', limit: 0n })
+  const none = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceilingTokens: 1 })))
+  t.match(none.message, /"none".*may need up to 1 request\. The operator can raise it/, 'fewer tokens would not help')
+  set({ name: 'none', unit: 'requests', limit: 9n })
   await ledger.open(exchangeIntent(), attemptIntent({ ceilingTokens: 877 }))
   const third = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceilingTokens: 0 })))
   t.match(third.extras.metadata, { budget: 'calls', needed: '1' })

@@ -8,6 +8,9 @@ import type { CountedBudget } from './budget-index.ts'
 import type { WindowPlace } from './budget-sets.ts'
 import type { BudgetWindows, WindowSums } from './budget-windows.ts'
 
+/** The text alone has a bound, which may be more than the budget: fewer tokens of answer do not always help. */
+const TOO_LARGE = 'It is larger than the whole budget: lower max_tokens (without it the longest answer counts) or send less.'
+
 export interface Shortage extends WindowSums {
   readonly counted: CountedBudget
   readonly place: WindowPlace
@@ -51,8 +54,9 @@ export function unbounded ({ budget }: CountedBudget, reason: string): GatewayEr
 }
 
 function remedyFor ({ counted: { budget }, needed }: Shortage, roomAtMs: number | undefined): string {
-  if (needed > budget.limit) return 'It is larger than the whole budget; ask for fewer tokens.'
-  if (roomAtMs === undefined) return 'The operator can raise it: aibroker budget set.'
+  const operator = 'The operator can raise it: aibroker budget set.'
+  if (needed > budget.limit) return budget.unit === 'requests' ? operator : `${TOO_LARGE} ${operator}`
+  if (roomAtMs === undefined) return operator
   return `There is room again at ${new Date(roomAtMs).toISOString()}.`
 }
 
