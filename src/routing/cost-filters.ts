@@ -5,6 +5,7 @@ import type { UnknownPrice } from '../core/unknown-price.ts'
 import { ceilingOf, isPriced } from '../metering/estimate.ts'
 import type { Filter } from './filter.ts'
 import type { PlanRequest } from './plan.ts'
+import { UNKNOWN_AMOUNT } from './reasons.ts'
 import type { Row } from './roster.ts'
 
 const ONLINE = /:online(:|$)/
@@ -32,6 +33,6 @@ function costAbove (
   if (provider?.isFree === true) return undefined
   const sentId = ONLINE.test(envelope.model) ? `${modelId}:online` : modelId // a search for each request costs extra
   const ceiling = ceilingOf({ task, envelope, model, modelId: sentId, price, markup })
-  if (ceiling === undefined) return 'an unknown amount'
+  if (ceiling === undefined) return UNKNOWN_AMOUNT
   return ceiling > limit ? `USD ${formatUsd(ceiling)}` : undefined
 }

@@ -9,9 +9,14 @@ export interface Reason {
   readonly wouldHelp: string
 }
 
+/** The detail of `too_costly` where no price is known. */
+export const UNKNOWN_AMOUNT = 'an unknown amount'
+
 interface Wording {
   readonly says: string
   readonly helps: string
+  /** A detail for which something else helps, and what. */
+  readonly otherwise?: readonly [detail: string, helps: string]
   /** Stands for a detail that is not known. */
   readonly untold?: string
   /** How close to eligible it is: 0 needs the least. The nearest miss is named to the client. */
@@ -89,6 +94,7 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
   too_costly: {
     says: 'could cost {detail} for this request',
     helps: 'lower max_tokens, send less, or raise X-Aibroker-Max-Cost-Usd',
+    otherwise: [UNKNOWN_AMOUNT, 'write its costs into modelsconfig.yml, or take them in: aibroker prices update'],
     distance: 13
   },
   not_allowed_for_key: {
@@ -119,9 +125,9 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
 }
 
 export function reasonFor (code: ExclusionCode, detail: string | undefined): Reason {
-  const { says, helps, untold = 'it' } = WORDINGS[code]
+  const { says, helps, otherwise, untold = 'it' } = WORDINGS[code]
   const fill = (text: string) => text.replaceAll('{detail}', detail ?? untold)
-  return { reason: fill(says), wouldHelp: fill(helps) }
+  return { reason: fill(says), wouldHelp: otherwise && otherwise[0] === detail ? otherwise[1] : fill(helps) }
 }
 
 export function distanceOf (code: ExclusionCode): number {

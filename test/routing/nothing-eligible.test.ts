@@ -26,6 +26,13 @@ t.test('a capability that is missing is named', async (t) => {
   t.equal(retryAfterS, undefined)
 })
 
+t.test('a cost that is not known is known by a price, not by fewer tokens', async (t) => {
+  const { code, reason } = describeNothingEligible(routerOf({ catalog }).plan({ ...request('m'), maxCost: 1_000_000n }))
+  t.equal(code, 'too_costly')
+  t.match(reason, /openai:a could cost an unknown amount.* Nearest is openai:a: write its costs into modelsconfig\.yml/)
+  t.notMatch(reason, /max_tokens/)
+})
+
 t.test('when every backend rests, the client is told when the first is back', async (t) => {
   const pools = { openai: resting(4_200), groq: resting(90_000) }
   t.equal(describeNothingEligible(routerOf({ catalog, pools }).plan(request('m'))).retryAfterS, 5)
