@@ -25,11 +25,17 @@ function lettersOf (name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-/** Between 0 and 1 when one name holds the other, so that those come right after the exact ones. */
+/**
+ * Between 0 and 1 when the known name `b` holds the other, so that those come right after the exact ones; between 1 and
+ * 2 when it is held: "gpt-4o-mni" rather is "gpt-4o-mini" than "gpt-4o".
+ */
 function distanceBetween (a: string, b: string, farthest: number): number {
   if (a === b) return 0
   const [short, long] = a.length < b.length ? [a, b] : [b, a]
-  if (short.length >= SHORTEST_PART && long.includes(short)) return 1 - short.length / long.length
+  if (short.length >= SHORTEST_PART && long.includes(short)) {
+    const missing = 1 - short.length / long.length
+    return long === b ? missing : Math.min(farthest, 1 + missing)
+  }
   if (long.length - short.length > farthest) return Infinity
   return editDistance(short, long, farthest)
 }

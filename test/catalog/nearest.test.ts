@@ -9,6 +9,7 @@ t.test('the closest comes first', async (t) => {
   t.same(nearestNames('gpt4o', NAMES, 2), ['gpt-4o', 'gpt-4o-mini'])
   t.same(nearestNames('GPT_4O', NAMES, 1), ['gpt-4o'])
   t.same(nearestNames('inptu_cost', NAMES, 1), ['input_cost'])
+  t.same(nearestNames('gpt-4o-mni', NAMES, 2), ['gpt-4o-mini', 'gpt-4o'])
   t.same(nearestNames('mistral-lrage', NAMES, 3), ['mistral-large'])
 })
 
