@@ -18,6 +18,15 @@ export interface BackendFacts {
   readonly variant?: string
 }
 
+/** Variants on other terms: cheaper and slower, or dearer and faster. They serve those who ask for them. */
+export const SERVICE_TIERS = ['flex', 'priority'] as const
+export type ServiceTier = typeof SERVICE_TIERS[number]
+
+/** Undefined: the plain terms. */
+export function serviceTierOf (facts: BackendFacts | undefined): ServiceTier | undefined {
+  return facts?.variant === undefined ? undefined : SERVICE_TIERS.find((tier) => tier === facts.variant?.toLowerCase())
+}
+
 /** https://openrouter.ai/docs/guides/routing/provider-selection; `unknown` satisfies only a demand for itself. */
 export const QUANTIZATIONS = [
   'int4', 'int8', 'fp4', 'mxfp4', 'nvfp4', 'fp6', 'fp8', 'mxfp8', 'fp16', 'bf16', 'fp32', 'unknown'

@@ -48,7 +48,7 @@ export type ServiceTerms =
 
 /** One way to serve one model. */
 export interface Backend {
-  /** `<provider>:<upstream model id>`, e.g. `openrouter:openai/gpt-4o`. */
+  /** `<provider>:<upstream model id>`, e.g. `openrouter:openai/gpt-4o`; `…/flex` and `…/priority` for those tiers. */
   readonly id: string
   readonly provider: string
   /** The id the provider knows the model by. */

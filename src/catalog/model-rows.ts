@@ -2,7 +2,7 @@
 
 import type { Need, Task } from '../core/ask.ts'
 import { isAutoModel } from './auto-models.ts'
-import { BACKEND_FACT_KEYS, readFacts } from './backend-facts.ts'
+import { BACKEND_FACT_KEYS, readFacts, serviceTierOf, type BackendFacts } from './backend-facts.ts'
 import { TIERS, type Backend, type Model, type Tier } from './catalog.ts'
 import type { Report } from './config-error.ts'
 import { readDeadlines, readStreamMode } from './deadline-rows.ts'
@@ -143,7 +143,13 @@ function readBackend (field: Field, priority: number, report: Report): Backend |
   const modelId = readRequired(field, members, 'model_id')
   if (provider === undefined || modelId === undefined) return undefined
   if (!checkProviderId(provider, members.get('provider') ?? field)) return undefined
-  return Object.freeze({ id: `${provider}:${modelId}`, provider, modelId, ...rest })
+  return Object.freeze({ id: idOf(provider, modelId, rest.facts), provider, modelId, ...rest })
+}
+
+/** A provider serves one model on several terms: the plain ones have the plain id. */
+function idOf (provider: string, modelId: string, facts: BackendFacts | undefined): string {
+  const tier = serviceTierOf(facts)
+  return tier === undefined ? `${provider}:${modelId}` : `${provider}:${modelId}/${tier}`
 }
 
 function readRequired (field: Field, members: ReadonlyMap<string, Field>, key: string): string | undefined {

@@ -31,6 +31,10 @@ export type WireName = typeof WIRES[number]
 export const NEEDS = ['tool_calling', 'vision', 'audio_input', 'json_schema'] as const
 export type Need = typeof NEEDS[number]
 
+/** Members of a request that backends of one model may differ in; named as in `supported_parameters`. */
+export const SOFT_PARAMETERS = ['tools', 'response_format', 'verbosity'] as const
+export type SoftParameter = typeof SOFT_PARAMETERS[number]
+
 /** Who the client proved to be, with its limits. */
 export interface Principal {
   readonly kind: 'key' | 'address'
@@ -86,6 +90,8 @@ export interface Envelope {
   readonly model: string
   readonly isStream: boolean
   readonly needs: readonly Need[]
+  /** Those it uses, in the order of SOFT_PARAMETERS; undefined: none. */
+  readonly parameters?: readonly SoftParameter[] | undefined
   /** Size of the body; an upper bound of its input tokens, since a token is at least one byte: see `openInputs`. */
   readonly bodyBytes: number
   /** For each text that is written. Of several limits in one body the largest: which one counts, the provider says. */

@@ -13,6 +13,10 @@ export const PERCENTILES = ['p50', 'p75', 'p90', 'p99'] as const
 /** All that are given must hold. */
 export type Cutoffs = { readonly [percentile in typeof PERCENTILES[number]]?: number }
 
+/** `fast` is another word for `priority`. https://openrouter.ai/docs/guides/features/service-tiers */
+export const ASKED_TIERS = ['flex', 'priority', 'fast'] as const
+export type AskedTier = typeof ASKED_TIERS[number]
+
 /** The most a backend may cost, inclusive; by what is billed. */
 export interface MostPrice {
   readonly prompt?: Rate
@@ -62,6 +66,8 @@ export interface RoutingWishes {
   readonly cacheKey: string | undefined
   /** The prompt cache that the body asks for lives an hour: so does the session. */
   readonly isLongCached: boolean
+  /** `service_tier`, as far as it chooses among backends. */
+  readonly serviceTier: AskedTier | undefined
 }
 
 /** In OpenRouter's words, which clients look for. */

@@ -65,10 +65,12 @@ function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<strin
   return withQuirks({ ...ask.body.json.value, ...written }, requestQuirks, changes)
 }
 
-/** What the plan wants to leave otherwise, of what is in the body. */
+/** What the plan wants to leave otherwise. */
 function rewrite (body: JsonObject, { candidate }: Turn, changes: Map<string, string | undefined>): void {
   if (!candidate.rewrites) return
-  for (const [name, text] of candidate.rewrites) if (Object.hasOwn(body, name)) changes.set(name, text)
+  for (const [name, text] of candidate.rewrites) {
+    if (text !== undefined || Object.hasOwn(body, name)) changes.set(name, text)
+  }
 }
 
 function modelIdFor ({ candidate: { backend, askedAs } }: Turn): string {

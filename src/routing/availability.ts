@@ -34,7 +34,10 @@ const EXCLUDED_BY: { readonly [code in ExclusionCode]?: string } = {
   above_max_price: 'max_price',
   too_costly: 'max_price',
   context_too_small: 'context_length',
-  not_offered: 'not_offered'
+  not_offered: 'not_offered',
+  tier_not_asked: 'service_tier',
+  other_tier: 'service_tier',
+  less_capable: 'require_parameters'
 }
 
 const PRIVACY: ReadonlySet<ExclusionCode> = new Set<ExclusionCode>(['data_collected', 'data_retained'])

@@ -6,9 +6,6 @@
 import { OPENROUTER } from './openrouter-names.ts'
 import type { Row } from './roster.ts'
 
-/** Other terms for the same model: only who names them in full means them. */
-const TIERS: ReadonlySet<string> = new Set(['flex', 'priority'])
-
 interface Entry {
   readonly place: number
   /** Undefined: every variant. */
@@ -55,7 +52,7 @@ export class ProviderNames {
   #placesOf (row: Row): number[] {
     const variant = row.backend.facts?.variant
     const letters = variant === undefined ? undefined : lettersOf(variant)
-    const isTier = letters !== undefined && TIERS.has(letters)
+    const isTier = row.serviceTier !== undefined // other terms: only who names them in full means them
     return namesOf(row)
       .flatMap((name) => this.#byProvider.get(name) ?? [])
       .filter((entry) => entry.variant === undefined ? !isTier : entry.variant === letters)

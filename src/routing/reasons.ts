@@ -41,6 +41,16 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
     helps: 'set provider.allow_fallbacks to true, or name {detail} in provider.order',
     distance: 2
   },
+  tier_not_asked: {
+    says: 'serves the service tier {detail}, which was not asked for',
+    helps: 'set service_tier to {detail}, or name the backend in full in provider.only',
+    distance: 2.5
+  },
+  other_tier: {
+    says: 'does not serve the service tier {detail}, which other backends of the model do',
+    helps: 'leave service_tier out',
+    distance: 2.6
+  },
   not_in_only: {
     says: 'is not in provider.only',
     helps: 'name {detail} in provider.only, or leave it out',
@@ -65,6 +75,11 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
     says: 'is not known to understand {detail}, and provider.require_parameters is true',
     helps: 'leave {detail} out, or tell it under supported_parameters in modelsconfig.yml',
     distance: 7
+  },
+  less_capable: {
+    says: 'is not known to understand {detail}, and another backend of the model is',
+    helps: 'tell {detail} under supported_parameters in modelsconfig.yml, if it does',
+    distance: 7.5
   },
   data_collected: {
     says: 'may keep what it is sent (data_collection: {detail}), and provider.data_collection is deny',

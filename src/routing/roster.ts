@@ -1,5 +1,6 @@
 // Every backend of a catalog beside its provider, worked out once per snapshot and not per request.
 
+import { serviceTierOf, type ServiceTier } from '../catalog/backend-facts.ts'
 import type { Backend, Catalog, Model, Price, Tier } from '../catalog/catalog.ts'
 import { TASKS, type Task } from '../core/ask.ts'
 import { dearestOf } from './dearest.ts'
@@ -16,6 +17,8 @@ export interface Row {
   readonly priority: number
   /** 0: premium. */
   readonly tierRank: number
+  /** Undefined: the plain terms. */
+  readonly serviceTier: ServiceTier | undefined
 }
 
 export interface Roster {
@@ -42,7 +45,8 @@ export function rowsOf (model: Model, providers: Providers): Row[] {
       backend,
       provider,
       priority: provider?.priority ?? backend.priority,
-      tierRank: TIER_RANKS[model.tier]
+      tierRank: TIER_RANKS[model.tier],
+      serviceTier: serviceTierOf(backend.facts)
     }
   })
 }

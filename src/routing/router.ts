@@ -6,8 +6,9 @@ import type { Clock } from '../core/clock.ts'
 import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
+import { mayDiffer } from './capable.ts'
 import { RankedCandidate } from './candidate.ts'
-import { firstChoice } from './choices.ts'
+import { firstChoice, type Choice } from './choices.ts'
 import { createFilters } from './filters.ts'
 import type { Health } from './health.ts'
 import { createLatest } from './latest.ts'
@@ -20,6 +21,7 @@ import { priority } from './policies/priority.ts'
 import { rank } from './rank.ts'
 import type { Meant, Snapshot } from './resolve.ts'
 import { createRoster } from './roster.ts'
+import { plainTiers } from './service-tiers.ts'
 import { Sessions } from './sessions.ts'
 import { siftFitting, statesOf } from './sift.ts'
 import { wishedPlan } from './wished-plan.ts'
@@ -58,7 +60,7 @@ const STRATEGIES = { cheapest, best }
 export function createRouter (parts: RouterParts): Router {
   const { performance, mostModels, sessionMs } = parts
   const filters = createFilters(parts)
-  const plainFilters = [...filters.lasting, ...filters.passing]
+  const plainFilters = [...filters.lasting, plainTiers, ...filters.passing]
   const lots = { health: parts.health, random: parts.random }
   const sessions = new Sessions(parts.clock)
   const policies: { readonly [name in AutoModel]: Policy } =
@@ -75,7 +77,7 @@ export function createRouter (parts: RouterParts): Router {
         request, { filters, lots, performance, sessions, snapshot, policyOf, assumed, mostModels, sessionMs })
       if (request.envelope.wishes || request.session !== undefined) return wished()
       const choice = firstChoice(request, snapshot)
-      if (choice.meant.suffix) return wished()
+      if (choice.meant.suffix || isTierNamed(choice) || mayDiffer(request.envelope, choice)) return wished()
       const policy = policyOf(choice.meant)
       const sieve = { request, filters: plainFilters, stateOf: statesOf(parts.credentials) }
       const { eligible, excluded } = siftFitting(choice.rows, sieve)
@@ -91,6 +93,11 @@ export function createRouter (parts: RouterParts): Router {
       if (session) sessions.pin(session, choice, backend.id)
     }
   }
+}
+
+/** It has to be told its tier. */
+function isTierNamed ({ rows }: Choice): boolean {
+  return rows.length === 1 && rows[0]?.serviceTier !== undefined
 }
 
 /** Catalog and providers are swapped whole, so the roster lasts until one of them is another. */

@@ -16,7 +16,7 @@ export interface Sieve {
   readonly stateOf: StateOf
 }
 
-function sift (rows: readonly Row[], sieve: Sieve): Sifted {
+export function sift (rows: readonly Row[], sieve: Sieve): Sifted {
   const eligible: Row[] = []
   const excluded: Exclusion[] = []
   for (const row of rows) {

@@ -4,12 +4,13 @@
 // before, unless the request wants all of them ordered together. A plan has six turns (exchange/turns.ts), so the
 // backends of a model beyond its share of them come after the first ones of every other.
 
+import type { ServiceTier } from '../catalog/backend-facts.ts'
 import type { Price } from '../catalog/catalog.ts'
 import type { SortMetric } from '../core/wishes.ts'
 import { RankedCandidate } from './candidate.ts'
+import { mayDiffer, preferCapable } from './capable.ts'
 import { choicesOf, firstChoice, type Choice } from './choices.ts'
 import type { Filters } from './filters.ts'
-import { rewritesForOpenRouter } from './openrouter-body.ts'
 import type { Performance } from './performance.ts'
 import type { Candidate, Exclusion, Plan, PlannedSession, PlanRequest } from './plan.ts'
 import type { Lots } from './policies/draw.ts'
@@ -18,9 +19,11 @@ import { sortedBy } from './policies/sorted.ts'
 import { isAtOpenRouter } from './provider-names.ts'
 import { rank } from './rank.ts'
 import type { Meant, Snapshot } from './resolve.ts'
+import { rewriting } from './rewrites.ts'
 import type { Row } from './roster.ts'
+import { tierAmong, tierFilters, TIER_SORTS } from './service-tiers.ts'
 import { sessionOf, type Sessions } from './sessions.ts'
-import { siftFitting, statesOf } from './sift.ts'
+import { sift, siftFitting, statesOf, type Sieve, type Sifted } from './sift.ts'
 import { wishFilters } from './wish-filters.ts'
 import { orderByWishes, withFirst } from './wish-order.ts'
 
@@ -69,16 +72,15 @@ interface SiftedChoices {
 }
 
 function siftChoices (request: PlanRequest, choices: readonly Choice[], parts: WishedParts): SiftedChoices {
-  const { filters: { lasting, passing }, snapshot } = parts
+  const { snapshot } = parts
   const stateOf = statesOf(snapshot.credentials)
   const excluded: Exclusion[] = []
   const choiceOf = new Map<Row, Choice>()
   const known = new Set<string>()
   const eligible = choices.map((choice) => {
     const rows = choice.rows.filter(({ backend }) => !known.has(backend.id))
-    const own = wishFilters(request.envelope.wishes, choice.rows, choice.meant.suffix?.isOnline === true)
     const asked = Object.assign({}, request, { envelope: Object.assign({}, request.envelope, { model: choice.asked }) })
-    const sifted = siftFitting(rows, { request: asked, filters: [...lasting, ...own, ...passing], stateOf })
+    const sifted = siftChoice(choice, rows, { request: asked, stateOf }, parts)
     for (const row of rows) {
       known.add(row.backend.id)
       choiceOf.set(row, choice)
@@ -87,6 +89,25 @@ function siftChoices (request: PlanRequest, choices: readonly Choice[], parts: W
     return sifted.eligible
   })
   return { eligible, excluded, choiceOf }
+}
+
+/** `rows`: those of the choice that no choice before has. */
+function siftChoice (
+  choice: Choice, rows: readonly Row[], sieve: Omit<Sieve, 'filters'>, { filters: { lasting, passing } }: WishedParts
+): Sifted {
+  const { envelope } = sieve.request
+  const { suffix } = choice.meant
+  const own = [
+    ...lasting,
+    ...wishFilters(envelope.wishes, choice.rows, suffix?.isOnline === true),
+    ...tierFilters(envelope.wishes, choice.rows, suffix)
+  ]
+  if (!mayDiffer(envelope, choice)) return siftFitting(rows, { ...sieve, filters: [...own, ...passing] })
+  // Who is best is judged before who rests: a parameter is not left out because somebody is back in a moment.
+  const lasted = siftFitting(rows, { ...sieve, filters: own })
+  const capable = preferCapable(lasted.eligible, envelope.parameters ?? [])
+  const ready = sift(capable.eligible, { ...sieve, filters: passing })
+  return { eligible: ready.eligible, excluded: [...lasted.excluded, ...capable.excluded, ...ready.excluded] }
 }
 
 interface Chosen {
@@ -128,11 +149,24 @@ function orderRows (rows: readonly Row[], toOrder: ToOrder, parts: WishedParts):
   const metric: SortMetric | undefined = provider?.sort ?? meant.suffix?.sort
   const policy = metric ? sortedBy(metric, parts.performance) : parts.policyOf(meant)
   const ranked = rank(rows, request, policy, parts.lots)
+  const tier = tierAmong(rows, request.envelope.wishes)
+  if (tier) return tierFirst(tier, ranked, toOrder, parts)
   if (!provider) return pinned({ rows: ranked, policy: policy.name, excluded: [] }, toOrder, parts)
   const wished = orderByWishes(ranked, provider, choices.flatMap(({ rows }) => rows), parts.performance)
   if (provider.order) return { rows: wished, policy: 'order', excluded: [] }
   const ordered = pinned({ rows: wished, policy: policy.name, excluded: [] }, toOrder, parts)
   return provider.mayFallBack ? ordered : firstOf(ordered)
+}
+
+/** Backends of a tier in its order, then the others as they are; whoever has a session at one of the tier keeps it. */
+function tierFirst (tier: ServiceTier, ranked: readonly Row[], toOrder: ToOrder, parts: WishedParts): Ordered {
+  const { provider } = toOrder.request.envelope.wishes ?? {}
+  const isOfTier = ({ serviceTier }: Row) => serviceTier === tier
+  const policy = sortedBy(provider?.sort ?? TIER_SORTS[tier], parts.performance)
+  const own = rank(ranked.filter(isOfTier), toOrder.request, policy, parts.lots)
+  const { rows, policy: name } = pinned({ rows: own, policy: `tier:${tier}`, excluded: [] }, toOrder, parts)
+  const ordered = { rows: [...rows, ...ranked.filter((row) => !isOfTier(row))], policy: name, excluded: [] }
+  return provider?.mayFallBack === false ? firstOf(ordered) : ordered
 }
 
 /** The session's own backend in front, where it is among them. */
@@ -151,14 +185,14 @@ function firstOf ({ rows, policy }: Ordered): Ordered {
 function candidatesOf (rows: readonly Row[], request: PlanRequest, { choices, sifted, assumed }: {
   readonly choices: readonly Choice[], readonly sifted: SiftedChoices, readonly assumed: Price | undefined
 }): readonly Candidate[] {
-  const { wishes } = request.envelope
-  const rewrites = wishes && rewritesForOpenRouter(wishes, choices)
+  const rewritesFor = rewriting(request.envelope, choices)
   return rows.map((row) => {
     const choice = sifted.choiceOf.get(row) as Choice
     const { suffix } = choice.meant
     return new RankedCandidate(row, request, assumed, {
       choice: choices.length > 1 ? choice.index : undefined,
-      ...(isAtOpenRouter(row) && { askedAs: suffix && row.backend.modelId + suffix.text, rewrites })
+      rewrites: rewritesFor(row),
+      askedAs: suffix && isAtOpenRouter(row) ? row.backend.modelId + suffix.text : undefined
     })
   })
 }

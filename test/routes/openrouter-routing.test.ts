@@ -150,6 +150,34 @@ t.test('117: web search where nobody offers it is a clear 400', async (t) => {
   t.match([answer.status, answer.json().error.message], [400, /m:online cannot be served as asked: .*no web search \(:online\)/])
 })
 
+t.test('104: a parameter that nobody understands is left out, and it is said; the plain text format is none', async (t) => {
+  const yaml = 'input_cost: 1, output_cost: 1, supported_parameters: [max_tokens]'
+  const { ask, sent } = await broker(t, { a: chatJson() }, [{ model: 'm', provider: 'a', yaml }])
+  const answer = await ask({ model: 'm', response_format: { type: 'json_object' }, verbosity: 'low', seed: 1 })
+  t.equal(answer.status, 200)
+  t.match(answer.headers.get('x-aibroker-edits'), /response_format/)
+  t.match(answer.headers.get('x-aibroker-edits'), /verbosity/)
+  t.same(sent('a'), { messages: MESSAGES, model: 'm-at-a', seed: 1 }, 'nothing else is touched')
+  await ask({ model: 'm', response_format: { type: 'text' } })
+  t.same(sent('a')?.['response_format'], { type: 'text' })
+  t.match((await ask({ model: 'm', tools: [{ type: 'function', function: { name: 'f' } }] })).status, 404)
+})
+
+t.test('a service tier is a backend of its own at the same provider, with the tier in its body', async (t) => {
+  const { ask, sent, calls } = await broker(t, { a: chatJson() }, [
+    { model: 'm', provider: 'a' }, { model: 'm', provider: 'a', yaml: 'input_cost: 0.5, output_cost: 1, variant: flex' }
+  ])
+  await ask({ model: 'm' })
+  t.equal(sent('a')?.['service_tier'], undefined)
+  await ask({ model: 'm:floor' })
+  t.match(sent('a'), { model: 'm-at-a', service_tier: 'flex' })
+  const flex = await ask({ model: 'm', service_tier: 'flex' })
+  t.equal(sent('a')?.['service_tier'], 'flex')
+  t.equal(flex.headers.get('x-aibroker-edits'), 'model')
+  t.equal(flex.json().x_aibroker.strategy, 'tier:flex')
+  t.equal(calls('a'), 3)
+})
+
 t.test('118: the newest of a family is asked by its own name, and that name is told', async (t) => {
   const { ask, sent } = await broker(t, { openrouter: chatJson() },
     ['gpt-4', 'gpt-5'].map((model) => ({ model, provider: 'openrouter' })))

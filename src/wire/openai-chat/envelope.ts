@@ -6,7 +6,7 @@ import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { RoutingWishes } from '../../core/wishes.ts'
 import { extrasOf } from './extras.ts'
-import { countOpenInputs, countPrompts, mediaOf, needsOf } from './inputs.ts'
+import { countOpenInputs, countPrompts, mediaOf, needsOf, softParametersOf } from './inputs.ts'
 import { hasOpenRouterMember, readHidesReasoning } from './openrouter-body.ts'
 import { readPlugins } from './plugins.ts'
 import { readWishes } from './wishes.ts'
@@ -29,6 +29,7 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     model: readModel(askedModel(value, wishes, task)),
     isStream: readBoolean(value, 'stream'),
     needs: task === 'chat' ? needsOf(value) : [],
+    parameters: task === 'chat' ? softParametersOf(value) : undefined,
     bodyBytes: bytes.length,
     maxOutputTokens: readLimit(value),
     choices: prompts * each,

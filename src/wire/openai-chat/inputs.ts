@@ -1,7 +1,7 @@
 // What the input of an OpenAI-shaped body consists of, as far as routing and metering ask: what it needs of a model,
 // how many prompts it is, and how much of it the bytes of the body do not show.
 
-import type { Need, Task } from '../../core/ask.ts'
+import type { Need, SoftParameter, Task } from '../../core/ask.ts'
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Media } from '../../core/media.ts'
 import { readMedia } from './media.ts'
@@ -26,6 +26,16 @@ export function needsOf (value: JsonObject): Need[] {
     }
   }
   return [...needs]
+}
+
+/** What backends of the same model may not all understand. */
+export function softParametersOf (value: JsonObject): readonly SoftParameter[] | undefined {
+  const used: SoftParameter[] = []
+  if (isFilled(value['tools'])) used.push('tools')
+  const format = asObject(value['response_format'])
+  if (format && format['type'] !== 'text') used.push('response_format')
+  if (typeof value['verbosity'] === 'string') used.push('verbosity')
+  return used.length > 0 ? used : undefined
 }
 
 /**

@@ -4,7 +4,7 @@
 // Unknown members of `provider` are accepted: OpenRouter adds some, and its backend gets the member as it came.
 
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { tooManyModels, type RoutingWishes } from '../../core/wishes.ts'
+import { ASKED_TIERS, tooManyModels, type RoutingWishes } from '../../core/wishes.ts'
 import { foreignPlugins } from './plugins.ts'
 import { readProviderWishes } from './provider-wishes.ts'
 import { readChoice, readName, readNames } from './wish-values.ts'
@@ -15,9 +15,13 @@ const WISHES = ['models', 'route', 'provider', 'preset', 'plugins', 'transforms'
 const ROUTES = ['fallback', 'sort'] as const
 const MOST_MODELS = 20
 
-/** Undefined, after eight lookups: the body has none. @throws GatewayError `invalid_body` naming the member. */
+/**
+ * Undefined, at the price of nine lookups: the body has none.
+ * @throws GatewayError `invalid_body` naming the member.
+ */
 export function readWishes (value: JsonObject): RoutingWishes | undefined {
-  if (!WISHES.some((name) => isTold(value[name]))) return undefined
+  const serviceTier = ASKED_TIERS.find((tier) => tier === value['service_tier']) // others choose nobody
+  if (serviceTier === undefined && !WISHES.some((name) => isTold(value[name]))) return undefined
   const { provider, partition } = readProviderWishes(value)
   const route = readChoice(value['route'], 'route', ROUTES)
   return {
@@ -28,7 +32,8 @@ export function readWishes (value: JsonObject): RoutingWishes | undefined {
     plugins: foreignPlugins(value),
     session: readName(value['session_id'], 'session_id'),
     cacheKey: readName(value['prompt_cache_key'], 'prompt_cache_key'),
-    isLongCached: isAnHour(value['cache_control']) || isAnHour(value['prompt_cache_options'])
+    isLongCached: isAnHour(value['cache_control']) || isAnHour(value['prompt_cache_options']),
+    serviceTier
   }
 }
 
