@@ -41,7 +41,7 @@ const FREE = ':free'
  */
 export function resolve (name: string, snapshot: Snapshot, { task, param }: Naming): Meant {
   const meant = named(name, snapshot, task)
-  if (meant) return meant
+  if (meant && !isOwnWithSuffix(name, meant, snapshot)) return meant
   const cut = cutSuffix(name)
   const base = cut && (named(cut.base, snapshot, task) ?? direct(cut.base, snapshot))
   if (base) return { ...base, suffix: cut.suffix }
@@ -60,6 +60,13 @@ function named (name: string, snapshot: Snapshot, task: Task): Meant | undefined
   const newest = latest(name, task)
   if (newest) return { kind: 'model', model: newest }
   return snapshot.roster.rowOf(name.replace('/', ':')) && direct(name, snapshot)
+}
+
+/** A live list may have a row for what is a name of the file and a suffix: what the operator wrote counts. */
+function isOwnWithSuffix (name: string, meant: Meant, { catalog }: Snapshot): boolean {
+  if (meant.kind !== 'model' || !meant.model.isLive) return false
+  const own = catalog.names.get(cutSuffix(name)?.base ?? '')
+  return own !== undefined && !own.isLive
 }
 
 function direct (name: string, snapshot: Snapshot): Meant | undefined {

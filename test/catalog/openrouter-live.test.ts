@@ -194,6 +194,25 @@ t.test('a card of the list has every member clients require, and what the list s
   t.equal((await get('/v1/models/acme/one-20260101')).body.id, 'acme/one', 'its dated name is one more')
 })
 
+t.test('no dated name of the list takes the place of auto, of a suffix, or of a short name', async (t) => {
+  const slugs = ['auto', 'autocheapest', 'own:floor', 'gpt-4o', 'acme/own:nitro', 'openrouter/auto', '__proto__', 'a/b/c']
+  const told = slugs.map((slug, at) => entry(`evil/${at}`, { canonical_slug: slug }))
+  const { tick, url } = await stageOpenRouter(t, [entry('acme/known'), ...told], { config: FILE })
+  await tick()
+  for (const model of slugs) {
+    const { text } = await post(`${url}/explain`, { model, messages: [{ role: 'user', content: 'Hi' }] })
+    t.notMatch(text, 'evil/', model)
+  }
+})
+
+t.test('a row of the list that reads like a name of the file and a suffix does not take its place', async (t) => {
+  const { tick, url } = await stageOpenRouter(t, [entry('acme/own:floor'), entry('acme/one:floor')], { config: FILE })
+  await tick()
+  const asked = async (model: string) => (await post(`${url}/explain`, { model, messages: [] })).json().would_ask
+  t.equal(await asked('acme/own:floor'), 'openrouter:acme/known', 'an alias of the file')
+  t.equal(await asked('acme/one:floor'), 'openrouter:acme/one:floor', 'else the list has the word')
+})
+
 t.test('a model of the list is served at OpenRouter under its own id, and billed', async (t) => {
   const { tick, url, provider } = await stageOpenRouter(t, [entry('acme/one')], { config: FILE })
   await tick()

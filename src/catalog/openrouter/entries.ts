@@ -25,6 +25,10 @@ export interface Entries {
 export const MOST_ENTRIES = 20_000
 /** `author/slug`, `author/slug:variant`, `~author/family-latest`. */
 const ID = /^~?\w[\w.-]{0,79}\/\w[\w.~@+:()-]{0,117}$/
+/** OpenRouter's own routers, `openrouter/auto` among them, are asked for by their ids alone. */
+const OWN_ROUTERS = 'openrouter/'
+/** `author/slug-date`: with an author, so that it cannot be `auto` or a short name, and without a variant or suffix. */
+const SLUG = /^\w[\w.-]{0,79}\/\w[\w.-]{0,117}$/
 const MOST_TOKENS = 1_000_000_000
 
 const TASKS_BY_OUTPUT: ReadonlyMap<string, readonly Task[]> = new Map([
@@ -45,6 +49,11 @@ export function readEntries (list: JsonObject | undefined): Entries | undefined 
     if (entry && !entries.has(entry.id)) entries.set(entry.id, entry)
   }
   return { entries: [...entries.values()], skipped: data.length - entries.size }
+}
+
+/** Whether the dated name of a model may be one more name to ask for it by: a stranger chose it. */
+export function isFurtherName (slug: string): boolean {
+  return SLUG.test(slug) && !slug.startsWith(OWN_ROUTERS)
 }
 
 function readEntry (row: JsonValue): Entry | undefined {

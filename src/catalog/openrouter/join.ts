@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Backend, Catalog, Model, Price } from '../catalog.ts'
-import type { Entry } from './entries.ts'
+import { isFurtherName, type Entry } from './entries.ts'
 import { priceIdOf, PROVIDER, type Live } from './live.ts'
 
 export interface JoinOptions {
@@ -52,7 +52,7 @@ function withSlugs (names: ReadonlyMap<string, Model>, live: Live): Map<string, 
   const further = new Map(names)
   for (const { id, model: { listed: { canonical_slug: slug } } } of live.entries) {
     const model = names.get(id)
-    if (model?.isLive && !id.includes(':') && !further.has(slug)) further.set(slug, model)
+    if (model?.isLive && !id.includes(':') && isFurtherName(slug) && !further.has(slug)) further.set(slug, model)
   }
   return further
 }
