@@ -6,7 +6,7 @@
 import type { Database } from 'better-sqlite3'
 import type { Clock } from '../core/clock.ts'
 import { openBudgetRows, type BudgetRows } from './budget-rows.ts'
-import type { Budget, BudgetTerms } from './budget.ts'
+import type { Budget, BudgetTerms, Scope } from './budget.ts'
 import { CurrentSpan } from './current-span.ts'
 import { reachMs } from './span.ts'
 import { scopeWords, windowWords } from './words.ts'
@@ -44,6 +44,11 @@ export class SqliteBudgets {
 
   list (): readonly Budget[] {
     return this.#rows.open()
+  }
+
+  /** Those of any of the scopes, oldest first. */
+  ofScopes (scopes: readonly Scope[]): readonly Budget[] {
+    return this.#rows.ofScopes(scopes)
   }
 
   find (name: string): Budget | undefined {

@@ -4,6 +4,7 @@ import t from 'tap'
 import { SqliteBudgets } from '../../src/budgets/sqlite-budgets.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { createAccount } from '../../src/ledger/sqlite/account.ts'
+import { terms } from './budget-books.ts'
 import { answered, attemptIntent, exchangeIntent, settlement } from './samples.ts'
 import { sqliteBooks } from './sqlite-books.ts'
 
@@ -38,4 +39,24 @@ t.test('use adds up by day, week from Monday on, and month of UTC, to the millis
   t.same(account.use('key_other000'), { today: 0n, week: 0n, month: 0n, ever: 0n, unpricedRequests: 1 })
   t.same(account.use('key_never000'), { today: 0n, week: 0n, month: 0n, ever: 0n, unpricedRequests: 0 })
   t.match(account.use(undefined), { ever: 87_654_321n, unpricedRequests: 1 })
+})
+
+t.test('budgets of a holder are found among thousands without reading those of others', (t) => {
+  const { reports, database: { sqlite } } = sqliteBooks(t)
+  const budgets = new SqliteBudgets(sqlite, systemClock)
+  const account = createAccount(sqlite, { reports, budgets, clock: systemClock })
+  budgets.list = () => { throw new Error('every budget was read') }
+  const scopes = [
+    ['key', 'key_mine0000'], ['key', 'key_other000'], ['team', 'search'], ['team', 'key_mine0000'], ['project', 'search'],
+    ['model', 'm'], ['global', ''], ['ip', '127.0.0.1']
+  ] as const
+  for (const [kind, value] of scopes) budgets.set(terms({ name: `${kind} ${value}`, scope: { kind, value } }))
+  budgets.remove('global ')
+  const namesFor = (holder: Parameters<typeof account.budgets>[0]) =>
+    account.budgets(holder).map(({ budget }) => budget.name)
+  t.same(namesFor({ keyId: 'key_mine0000', team: 'search', ip: '127.0.0.1' }), [
+    'key key_mine0000', 'team search', 'ip 127.0.0.1'
+  ])
+  t.same(namesFor({ keyId: undefined, ip: '10.0.0.1' }), [])
+  t.end()
 })

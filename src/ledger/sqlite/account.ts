@@ -1,7 +1,7 @@
 // The account on SQLite: sums from the reports, budgets from their table, what attempts left from their rows.
 
 import type { Database } from 'better-sqlite3'
-import type { Scope } from '../../budgets/budget.ts'
+import type { Scope, ScopeKind } from '../../budgets/budget.ts'
 import { calendarSpan } from '../../budgets/calendar.ts'
 import type { SqliteBudgets } from '../../budgets/sqlite-budgets.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -49,8 +49,7 @@ export function createAccount (sqlite: Database, { reports, budgets, clock }: Ac
       }
     },
     uses: () => usesOf(periodsOf(undefined)),
-    budgets: (holder) => budgets.list()
-      .filter(({ scope }) => countsFor(scope, holder))
+    budgets: (holder) => budgets.ofScopes(scopesOf(holder))
       .map((budget) => ({ budget, state: budgets.stateOf(budget) })),
     generation (id) {
       const place = readGenerationId(id)
@@ -80,9 +79,10 @@ function costsOf ({ rows }: UsageReport) {
 }
 
 /** Budgets of models count by request and not by holder. */
-function countsFor ({ kind, value }: Scope, { keyId, team, project, ip }: AccountHolder): boolean {
-  const mine = { global: '', key: keyId, team, project, ip, model: undefined }
-  return mine[kind] === value
+function scopesOf ({ keyId, team, project, ip }: AccountHolder): Scope[] {
+  const mine: ReadonlyArray<readonly [kind: ScopeKind, value: string | undefined]> =
+    [['global', ''], ['key', keyId], ['team', team], ['project', project], ['ip', ip]]
+  return mine.flatMap(([kind, value]) => value === undefined ? [] : [{ kind, value }])
 }
 
 function answerOf ([upstreamId, document, ...counts]: AnswerRow): AttemptAnswer {
