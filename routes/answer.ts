@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ask } from '../src/exchange/ask.ts'
 import type { Outlet } from '../src/exchange/outlet.ts'
 import { outletOf } from '../plugins/outlet.ts'
+import { readCacheWish } from './cache-wish.ts'
 import { idempotentRequest, readIdempotencyKey } from './idempotency-key.ts'
 
 /** @throws GatewayError when the key stands for another request, or for one whose answer cannot be given. */
@@ -25,6 +26,8 @@ async function answerOnce (
 /** From here on the exchange writes the line of the log, and keeps the place that was taken for it. */
 function run (request: FastifyRequest, ask: Ask, outlet: Outlet): Promise<void> {
   request.isExchange = true
-  request.running = request.server.gateway.exchange(ask, outlet)
+  const { exchange, cachedAnswers } = request.server.gateway
+  const wish = readCacheWish(request, ask)
+  request.running = wish ? cachedAnswers.serve(ask, outlet, wish) : exchange(ask, outlet)
   return request.running
 }

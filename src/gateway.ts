@@ -6,6 +6,7 @@ import type { Catalog } from './catalog/catalog.ts'
 import type { LiveEndpoints } from './catalog/openrouter/endpoints.ts'
 import type { Clock } from './core/clock.ts'
 import type { Exchange } from './exchange/ask.ts'
+import type { CachedAnswers } from './exchange/cached-answers.ts'
 import type { Replays } from './exchange/replays.ts'
 import type { KeyStore } from './keys/keys.ts'
 import type { Account } from './ledger/account.ts'
@@ -51,6 +52,8 @@ export interface Gateway {
   readonly liveEndpoints: Pick<LiveEndpoints, 'of'>
   /** One client request from plan to settlement; always answers through the outlet. */
   readonly exchange: Exchange
+  /** For requests that may be answered from the cache. */
+  readonly cachedAnswers: CachedAnswers
   /** For requests that carry an Idempotency-Key. */
   readonly replays: Replays
   /** Inference paths that are served, for the start line. */

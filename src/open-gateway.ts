@@ -10,12 +10,14 @@ import { TASK_PATHS } from './core/ask.ts'
 import { createBudgetNotices } from './budget-notices.ts'
 import type { Clock } from './core/clock.ts'
 import { createTagSource, createUnitSource, type RandomBytes } from './core/ids.ts'
+import { CachedAnswers, type CachedParts } from './exchange/cached-answers.ts'
 import { createExchange } from './exchange/exchange.ts'
 import { createHttpUpstream } from './exchange/http-upstream.ts'
 import { createDrains } from './exchange/drains.ts'
 import { HeldBytes } from './exchange/holder.ts'
 import { inflated } from './exchange/inflate.ts'
 import { Replays, type ReplayParts } from './exchange/replays.ts'
+import { ResponseCache } from './exchange/response-cache.ts'
 import type { Upstream } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
@@ -73,6 +75,8 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const watch = { health: createHealth({ clock, random: chance }), performance: createPerformance(clock) }
   const limits = exchangeLimits(settings, outside)
   const router = createRouter({ ...settings, catalog, providers, credentials, ...watch, clock, random: chance })
+  const report = countExchanges(createRequestLine(log), tallies)
+  const told = { nextTag: createTagSource(random), describePlan: planText, report }
   const running = createExchange({
     clock,
     ledger,
@@ -84,12 +88,11 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     ...limits,
     random: chance,
     providerLabel: mode === 'dry_run' ? 'dry-run' : undefined,
-    nextTag: createTagSource(random),
-    describePlan: planText,
-    describeNothingEligible,
-    report: countExchanges(createRequestLine(log), tallies)
+    ...told,
+    describeNothingEligible
   })
-  const replays = openReplays(ledger, settings, limits)
+  const cachedAnswers = openCache(settings, { ...told, ...limits, clock, ledger, router, exchange: running.exchange })
+  const serving = { exchange: running.exchange, cachedAnswers, replays: openReplays(ledger, settings, limits) }
   const metrics = openMetrics({ ...limits, tallies, catalog, providers, credentials, ...watch, ledger, running })
   const close = async () => {
     supply.close()
@@ -103,7 +106,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const books = { ledger, ...openAccounts({ ledger, sqlite }, settings, outside) }
   const sources = { catalog, providers, liveEndpoints }
   const watched = { ...watch, metrics, counter: limits.counter }
-  const parts = { ...books, ...sources, credentials, ...watched, router, exchange: running.exchange, replays }
+  const parts = { ...books, ...sources, credentials, ...watched, router, ...serving }
   return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt: running.interrupt, close }
 }
 
@@ -145,6 +148,11 @@ function openReplays (
 ) {
   const { drains, alarm } = parts
   return new Replays({ answers, drains, alarm, limitBytes: keptAnswer, held: new HeldBytes(keptAnswers) })
+}
+
+function openCache ({ limits: { cachedAnswers } }: Settings, parts: Omit<CachedParts, 'cache' | 'held'>) {
+  const cache = new ResponseCache(cachedAnswers, parts.clock.monotonicMs)
+  return new CachedAnswers({ ...parts, cache, held: new HeldBytes(cachedAnswers) })
 }
 
 function openLedger (settings: Settings, { clock, log }: Outside, tallies: Tallies) {

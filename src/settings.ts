@@ -88,6 +88,8 @@ export interface BodyLimits {
   readonly keptAnswer: number
   /** All of them together. */
   readonly keptAnswers: number
+  /** All answers together that are cached for those who ask for it. */
+  readonly cachedAnswers: number
 }
 
 /** Flags of `serve`, as commander hands them over; each also an environment variable. */
@@ -194,7 +196,8 @@ function readLimits (env: Env) {
       held: bytes('AIBROKER_HELD_LIMIT', 256 * MIB),
       answer: bytes('AIBROKER_ANSWER_LIMIT', 64 * MIB),
       keptAnswer: bytes('AIBROKER_IDEMPOTENT_LIMIT', 1 * MIB),
-      keptAnswers: bytes('AIBROKER_IDEMPOTENT_TOTAL', 256 * MIB)
+      keptAnswers: bytes('AIBROKER_IDEMPOTENT_TOTAL', 256 * MIB),
+      cachedAnswers: bytes('AIBROKER_CACHE_LIMIT', 64 * MIB)
     },
     keepAliveMs: millis('AIBROKER_KEEP_ALIVE_MS', 15_000),
     drainMs: millis('AIBROKER_DRAIN_MS', 30_000),

@@ -29,6 +29,13 @@ export const INFERENCE_HEADERS: readonly ParameterDoc[] = [
     says: '"exact": answers pass byte for byte, and nothing is added to them.',
     schema: oneOf(['exact'], '')
   },
+  {
+    name: 'X-OpenRouter-Cache',
+    says: '"true": an equal request of the same key is answered with this answer, for nothing.',
+    schema: oneOf(['true', 'false'], '')
+  },
+  { name: 'X-OpenRouter-Cache-TTL', says: 'For so many seconds: 300 if it is not said, a day at the most.', schema: text('') },
+  { name: 'X-OpenRouter-Cache-Clear', says: '"true": what is kept is made anew.', schema: oneOf(['true'], '') },
   timeout('Connect', 'for name, connection and TLS'),
   timeout('First-Byte', 'from the request to the response headers'),
   timeout('First-Event', 'from there to the first output of a stream'),

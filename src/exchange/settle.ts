@@ -15,7 +15,9 @@ import { envelopeOf } from './changed-turn.ts'
 import type { ExchangeParts } from './parts.ts'
 import type { Turn } from './turns.ts'
 
-export function exchangeIntent (ask: Ask, plan: Plan, parts: ExchangeParts): ExchangeIntent {
+export function exchangeIntent (
+  ask: Ask, plan: Plan, parts: Pick<ExchangeParts, 'clock' | 'nextTag' | 'describePlan'>
+): ExchangeIntent {
   return {
     createdAtMs: parts.clock.nowMs(),
     tag: parts.nextTag(),

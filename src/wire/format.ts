@@ -28,6 +28,8 @@ export interface WireFormat {
   healAnswer (answer: PlainAnswer): PlainAnswer
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */
   finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
+  /** A whole answer or stream told again: with that id and time, and nothing used for it. */
+  retell (bytes: Buffer, contentType: string, as: Retelling): Buffer
   createStream (options: StreamOptions): StreamReader
   /** Keeps what a client got of a stream, for another attempt to carry on; undefined: not for this request. */
   openTranscript (body: JsonBody, envelope: Envelope): Transcript | undefined
@@ -54,6 +56,12 @@ export interface RequestTarget {
   readonly contextWindow?: number | undefined
   /** Ask for the usage chunk of a stream although the client did not. */
   readonly mayAskUsage: boolean
+}
+
+export interface Retelling {
+  readonly id: string
+  /** Unix seconds. */
+  readonly createdS: number
 }
 
 export interface PlainAnswer {

@@ -11,6 +11,7 @@ import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
 import { healAnswer } from './healing.ts'
 import { changesFor } from './request.ts'
+import { retell } from './retell.ts'
 import { ChatStream } from './stream.ts'
 import { readAnswerTexts, readTexts } from './texts.ts'
 import { openTranscript } from './transcript.ts'
@@ -29,6 +30,7 @@ export const openaiChat: WireFormat = {
   readAnswerTexts,
   healAnswer,
   finishAnswer,
+  retell,
   createStream (options) {
     if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()
     return CHAT_SHAPED.has(options.task) ? new ChatStream(options) : new NamedEventStream(options)
