@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { packageRoot } from '../paths.ts'
-import type { Catalog, Price } from './catalog.ts'
+import type { Catalog, Model, Price } from './catalog.ts'
 
 export const packagedPath = join(packageRoot, 'modelsconfig.yml')
 
@@ -18,4 +18,21 @@ export function withListPrices (catalog: Catalog, listed: ReadonlyMap<string, Pr
   }
   for (const [id, price] of catalog.prices) prices.set(id, price)
   return Object.freeze({ ...catalog, prices })
+}
+
+/** The packaged catalog with `newer` prices for its own, which came with the package: no operator wrote them. */
+export function withNewerPrices (catalog: Catalog, newer: ReadonlyMap<string, Price>): Catalog {
+  if (newer.size === 0) return catalog
+  const models = new Map([...catalog.models].map(([name, model]) => [name, repriced(model, newer)]))
+  const names = new Map([...catalog.names].map(([name, model]) => [name, models.get(model.name) ?? model]))
+  return Object.freeze({ ...catalog, models, names, prices: new Map([...catalog.prices, ...newer]) })
+}
+
+function repriced (model: Model, newer: ReadonlyMap<string, Price>): Model {
+  if (!model.backends.some(({ id }) => newer.has(id))) return model
+  const backends = model.backends.map((backend) => {
+    const price = newer.get(backend.id)
+    return price ? Object.freeze({ ...backend, price }) : backend
+  })
+  return Object.freeze({ ...model, backends: Object.freeze(backends) })
 }

@@ -8,7 +8,7 @@ import { watchFile } from './file-watch.ts'
 import { withLive } from './openrouter/join.ts'
 import type { Live } from './openrouter/live.ts'
 import { readCatalog } from './modelsconfig.ts'
-import { packagedPath, withListPrices } from './packaged-prices.ts'
+import { packagedPath, withListPrices, withNewerPrices } from './packaged-prices.ts'
 import { createPriceSource } from './price-list-source.ts'
 
 export interface CatalogStore {
@@ -52,8 +52,8 @@ interface Source {
 interface ReaderParts {
   /** How messages call the file. */
   readonly name: string
-  /** The packaged prices, under all others. */
-  readonly builtIn: ReadonlyMap<string, Price>
+  /** The packaged prices, under all others; undefined: they are those of the file itself. */
+  readonly builtIn: ReadonlyMap<string, Price> | undefined
   readonly hasLiveAuto: boolean
   warn (sentence: string): void
 }
@@ -64,7 +64,7 @@ export function openCatalogStore (parts: CatalogStoreParts): CatalogStore {
   const path = chooseConfigPath(parts.path, folder, packaged)
   const name = nameOfPath(path, folder)
   const listeners: Array<(catalog: Catalog) => void> = []
-  const builtIn = path === packaged ? new Map<string, Price>() : readPackagedPrices(packaged, warn)
+  const builtIn = path === packaged ? undefined : readPackagedPrices(packaged, warn)
   const keptPrices = createPriceSource(parts.priceList, warn)
   const find = (): Source => ({ file: readConfigText(path, name), keptPrices: keptPrices(), live: live?.() })
   const read = createReader({ name, builtIn, hasLiveAuto, warn })
@@ -122,7 +122,8 @@ function createReader ({ name, builtIn, hasLiveAuto, warn }: ReaderParts): (sour
     for (const warning of warnings) warn(warning)
     // Prices of the live list lie between the packaged ones and those the operator keeps.
     const livePrices = new Map([...live?.prices.prices ?? []].map(([id, { price }]) => [id, price]))
-    const priced = withListPrices(catalog, new Map([...builtIn, ...livePrices, ...keptPrices]))
+    const told = builtIn ? catalog : withNewerPrices(catalog, keptPrices)
+    const priced = withListPrices(told, new Map([...builtIn ?? [], ...livePrices, ...keptPrices]))
     return withLive(priced, live, { hasAuto: hasLiveAuto })
   }
 }

@@ -15,12 +15,12 @@ const PACKAGED = `models:
 `
 const OWN = 'models:\n  mine: { backends: [{ provider: openai, model_id: mine, input_cost: 5 }] }\n'
 
-function openIn (t: Test, list?: string) {
+function openIn (t: Test, list?: string, path = 'own.yml') {
   const folder = t.testdir({ 'packaged.yml': PACKAGED, 'own.yml': OWN, ...list !== undefined && { 'prices.json': list } })
   const said: string[] = []
   const priceList = join(folder, 'prices.json')
   const store = openCatalogStore({
-    path: 'own.yml',
+    path: join(folder, path),
     packaged: join(folder, 'packaged.yml'),
     folder,
     priceList,
@@ -45,6 +45,18 @@ t.test('the list counts over the packaged prices and under those of modelsconfig
   t.equal(documentOf('mine'), 'input=5000/1')
   t.equal(documentOf('fresh'), 'input=3000/1')
   t.same(said, [])
+})
+
+t.test('while the packaged file is the one in use, the list counts over its costs, too', async (t) => {
+  const { documentOf, store, write } = openIn(t, LIST, 'packaged.yml')
+  const documentFor = (name: string) => store.current().names.get(name)?.backends[0]?.price?.document
+  t.equal(documentOf('tiny'), 'input=9000/1')
+  t.equal(documentFor('tiny'), 'input=9000/1')
+  t.equal(documentFor('old'), 'input=7000/1')
+  t.equal(store.current().models.get('tiny'), store.current().names.get('tiny'))
+  write(listText({}))
+  store.reload()
+  t.equal(documentFor('tiny'), 'input=8000/1')
 })
 
 t.test('a list that changed counts after a reload, and everybody hears of it once', async (t) => {
