@@ -32,7 +32,7 @@ export function readCount (text: string): number {
 export function readBudget (text: string): NanoUsd {
   const nanoUsd = parseUsd(text.replace(/^\$/, ''))
   if (nanoUsd === undefined || nanoUsd > LARGEST_NANO_USD) {
-    throw new InvalidArgumentError('Give US dollars like 5 or 0.25, at most nine places.')
+    throw new InvalidArgumentError('Give US dollars from 0 to 9223372036, like 5 or 0.25, with at most nine places.')
   }
   return nanoUsd
 }

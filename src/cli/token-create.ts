@@ -70,6 +70,7 @@ export const define: Define = (command, terminal) => {
 }
 
 async function create (flags: Flags, terminal: Terminal): Promise<void> {
+  refuseInferenceFlags(flags)
   const key = readKey(flags)
   const terms = readTerms(flags)
   const { SqliteKeys } = await import('../keys/sqlite-keys.ts')
@@ -96,17 +97,32 @@ async function create (flags: Flags, terminal: Terminal): Promise<void> {
 
 const STEPS: { readonly [reset in LimitReset]: CalendarStep } = { daily: 'day', weekly: 'week', monthly: 'month' }
 
+/** Flags that mean nothing for a key that is refused on inference. */
+const OF_INFERENCE = ['budget', 'models', 'providers', 'maxInFlight', 'stream', 'unknownPrice', 'team', 'project'] as const
+
+function refuseInferenceFlags (flags: Flags): void {
+  const [given] = OF_INFERENCE.filter((name) => flags[name] !== undefined)
+  if (!flags.management || given === undefined) return
+  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  throw new CommandFailure('wrong_usage', `--${flag} means nothing with --management: such a key is refused on inference`)
+}
+
 /** The budget of the key alone. */
-function readTerms ({ budget, limitReset, tz = 'UTC' }: Flags): Pick<BudgetTerms, 'limit' | 'window'> | undefined {
-  if (limitReset && (!budget || budget.every)) {
-    throw new CommandFailure('wrong_usage', '--limit-reset needs a --budget like 5, without /month or the like')
-  }
+function readTerms ({ budget, limitReset, tz }: Flags): Pick<BudgetTerms, 'limit' | 'window'> | undefined {
+  const every = readEvery(budget, limitReset)
+  if (tz !== undefined && every === undefined) throw new CommandFailure('wrong_usage', '--tz needs a --budget like 5/month')
   if (!budget) return undefined
-  const every = limitReset ? STEPS[limitReset] : budget.every
   const window = every === undefined
     ? { kind: 'total' } as const
-    : { kind: 'calendar', every, timeZone: tz } as const
+    : { kind: 'calendar', every, timeZone: tz ?? 'UTC' } as const
   return { limit: budget.limit, window }
+}
+
+/** Undefined: the budget is one in all, or there is none. */
+function readEvery (budget: KeyBudget | undefined, limitReset: LimitReset | undefined): CalendarStep | undefined {
+  if (!limitReset) return budget?.every
+  if (budget && !budget.every) return STEPS[limitReset]
+  throw new CommandFailure('wrong_usage', '--limit-reset needs a --budget like 5, without /month or the like')
 }
 
 function readKey (flags: Flags): NewKey {
