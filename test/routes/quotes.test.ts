@@ -24,6 +24,16 @@ async function served (t: Test) {
   return { broker, dear, cheap }
 }
 
+t.test('a misspelt dry_run is refused, not sent', async (t) => {
+  const { broker, dear, cheap } = await served(t)
+  for (const query of ['dryrun=1', 'dry-run=true', 'DRY_RUN=1']) {
+    const answer = await post(`${broker.url}/chat/completions?${query}`, BODY)
+    t.equal(answer.status, 400)
+    t.match(await answer.json(), { error: { param: 'dry_run', message: /^Write dry_run=1/ } })
+  }
+  t.same([dear.requests, cheap.requests], [[], []])
+})
+
 for (const [way, path] of [
   ['POST /v1/explain', '/explain'],
   ['?dry_run=1', '/chat/completions?dry_run=1'],
