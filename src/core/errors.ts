@@ -51,7 +51,7 @@ export const ERRORS = {
     '"aibroker token create --management", or use a key of AIBROKER_API_KEYS.'),
   management_key: forbidden('This is a management key: it administers and is refused on inference. ' +
     'Make a key for that: POST /v1/keys.'),
-  unknown_route: missing('No route {method} {path}. See GET /v1/models and the README for what is served.'),
+  unknown_route: missing('No route {method} {path}. GET /docs lists what is served.'),
   no_such_model: missing('{model} is not a valid model ID. {hint}'),
   unknown_client_key: missing('No key has this hash. GET /v1/keys lists the hashes there are.'),
   content_not_kept: missing('The texts of generation {id} are not kept: this broker logs no prompts and no answers.'),
