@@ -27,7 +27,11 @@ export function readJsonAsk (
   const isOpenRouter = envelope.isStream && isOpenRouterClient(request)
   // Not `{ ...known, task }`: V8 takes 2.7 us to add members behind a spread.
   return Object.assign(known, {
-    task: meant, envelope, body: { kind: 'json' as const, json }, isOpenRouterClient: isOpenRouter
+    task: meant,
+    envelope,
+    body: { kind: 'json' as const, json },
+    isOpenRouterClient: isOpenRouter,
+    opening: meant === 'chat' ? () => openaiChat.openingOf(json) : undefined
   })
 }
 

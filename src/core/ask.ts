@@ -92,6 +92,8 @@ export interface Envelope {
   readonly needs: readonly Need[]
   /** Those it uses, in the order of SOFT_PARAMETERS; undefined: none. */
   readonly parameters?: readonly SoftParameter[] | undefined
+  /** Its history holds what a provider signed or encrypted, and only that one can read. */
+  readonly isSigned?: boolean
   /** Size of the body; an upper bound of its input tokens, since a token is at least one byte: see `openInputs`. */
   readonly bodyBytes: number
   /** For each text that is written. Of several limits in one body the largest: which one counts, the provider says. */

@@ -50,6 +50,8 @@ export interface Ask {
   readonly attribution: { readonly referer: string | undefined, readonly title: string | undefined }
   /** `x-session-id`, where the body names no session. */
   readonly session?: string | undefined
+  /** How a talk began, hashed when somebody asks. Undefined: it is no talk. */
+  readonly opening?: (() => string | undefined) | undefined
   /** `Idempotency-Key`. */
   readonly idempotent?: IdempotentRequest | undefined
 }

@@ -261,6 +261,7 @@ class Run implements Delivering {
   async settle (ending: Ending, attempted: Attempted | undefined, cost: Priced | undefined): Promise<void> {
     this.#endDrain?.()
     if (attempted && cost) this.#measure(attempted, cost)
+    if (attempted && cost?.usage.cache_read) this.parts.router.cached(this.#plan as Plan, attempted.turn.candidate)
     await this.#books.settle(ending, attempted, cost)
     this.#books.report(ending, this.attempts, cost)
   }

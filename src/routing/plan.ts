@@ -13,6 +13,8 @@ export interface PlanRequest {
   readonly maxCost?: NanoUsd | undefined
   /** `x-session-id`: where the body names no session. */
   readonly session?: string | undefined
+  /** How the talk began, hashed when somebody asks. Undefined: it is no talk. */
+  readonly opening?: (() => string | undefined) | undefined
   /** Nobody's window takes all of it: those count that take it without its middle. */
   readonly isShortened?: boolean
 }
@@ -70,6 +72,20 @@ export interface Plan {
   readonly catalogVersion: string
   /** Where it is kept who served the session, by `choice`; undefined: the request is of none. */
   readonly session?: PlannedSession | undefined
+  /** Undefined: it is of a session, or nobody needs to know. */
+  readonly talk?: PlannedTalk | undefined
+}
+
+/** What is known of a talk whose client names no session: routing/talks.ts. */
+export interface PlannedTalk {
+  /** Its history holds what a provider signed. */
+  readonly isSigned: boolean
+  /** Backends of equal priority share the load, and reading a prompt from a cache is cheaper at one of them. */
+  readonly isCaching: boolean
+  /** Backends of equal priority share the load: nobody can tell who served before. */
+  readonly isShared: boolean
+  /** Under which it is kept who served it: worked out when it is needed. */
+  readonly key: () => string
 }
 
 export interface PlannedSession {

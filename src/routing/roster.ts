@@ -22,6 +22,10 @@ export interface Row {
 }
 
 export interface Roster {
+  /** Whether several backends of one priority serve the model, so that chance decides. */
+  sharesLoad (model: Model): boolean
+  /** The same, where one of them also reads a prompt from its cache for less. */
+  sharesCache (model: Model): boolean
   rowsOf (model: Model): readonly Row[]
   /** Backends of every model that serves the task, each once: what `auto` chooses from. */
   serving (task: Task): readonly Row[]
@@ -64,9 +68,12 @@ function modelAt ({ contextWindow, maxOutputTokens }: Backend, model: Model): Mo
 export function createRoster (catalog: Catalog, providers: Providers): Roster {
   const byModel = new Map<Model, readonly Row[]>()
   const byBackend = new Map<string, Row>()
+  const sharing = new Map<Model, { readonly isCaching: boolean }>()
   for (const model of catalog.models.values()) {
     const rows = rowsOf(model, providers)
     byModel.set(model, rows)
+    const equals = rows.length < 2 ? [] : equalsIn(rows)
+    if (equals.length > 0) sharing.set(model, { isCaching: equals.some(({ backend }) => hasCheapCache(backend.price)) })
     for (const row of rows) if (!byBackend.has(row.backend.id)) byBackend.set(row.backend.id, row)
   }
   // Of two spellings in the file the first one counts.
@@ -75,6 +82,8 @@ export function createRoster (catalog: Catalog, providers: Providers): Roster {
   let dearest: Price | undefined
   const byTask = new Map(TASKS.map((task) => [task, servingOnce(all, task)]))
   return {
+    sharesLoad: (model) => sharing.has(model),
+    sharesCache: (model) => sharing.get(model)?.isCaching === true,
     rowsOf: (model) => byModel.get(model) ?? rowsOf(model, providers),
     serving: (task) => byTask.get(task) ?? [],
     dearest () {
@@ -83,6 +92,17 @@ export function createRoster (catalog: Catalog, providers: Providers): Roster {
     },
     rowOf: (backendId) => byBackend.get(backendId) ?? bySpelling.get(backendId.toLowerCase())
   }
+}
+
+/** Backends that another one has the same priority as. */
+function equalsIn (rows: readonly Row[]): readonly Row[] {
+  return rows.filter((row) => rows.some((other) => other !== row && other.priority === row.priority))
+}
+
+/** Reading from the cache costs less than sending it anew. */
+export function hasCheapCache (price: Price | undefined): boolean {
+  const { input, cache_read: cacheRead } = price?.rates ?? {}
+  return input !== undefined && cacheRead !== undefined && cacheRead.nanoUsd * input.per < input.nanoUsd * cacheRead.per
 }
 
 /** Two models of the file may share a backend; asking it twice in one exchange would be asking in vain. */

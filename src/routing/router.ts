@@ -24,6 +24,7 @@ import { createRoster } from './roster.ts'
 import { plainTiers } from './service-tiers.ts'
 import { Sessions } from './sessions.ts'
 import { siftFitting, statesOf } from './sift.ts'
+import { mayGoBack, Talks } from './talks.ts'
 import { wishedPlan } from './wished-plan.ts'
 
 export interface Router {
@@ -34,6 +35,8 @@ export interface Router {
   plan (request: PlanRequest): Plan
   /** A candidate of the plan has answered: the session of the request stays there. */
   served (plan: Plan, candidate: Candidate): void
+  /** It told that a part of the prompt came from its cache: so would the next one of the same talk. */
+  cached (plan: Plan, candidate: Candidate): void
 }
 
 export interface RouterParts {
@@ -63,6 +66,7 @@ export function createRouter (parts: RouterParts): Router {
   const plainFilters = [...filters.lasting, plainTiers, ...filters.passing]
   const lots = { health: parts.health, random: parts.random }
   const sessions = new Sessions(parts.clock)
+  const talks = new Talks(parts.clock, sessionMs)
   const policies: { readonly [name in AutoModel]: Policy } =
     { auto: STRATEGIES[parts.strategy], autocheapest: cheapest, autobest: best }
   const policyOf = (meant: Meant) => meant.kind === 'auto' ? policies[meant.name] : priority
@@ -74,10 +78,12 @@ export function createRouter (parts: RouterParts): Router {
       const snapshot = currentSnapshot()
       const assumed = isAssuming(request) ? snapshot.roster.dearest() : undefined
       const wished = () => wishedPlan(
-        request, { filters, lots, performance, sessions, snapshot, policyOf, assumed, mostModels, sessionMs })
+        request, { filters, lots, performance, sessions, talks, snapshot, policyOf, assumed, mostModels, sessionMs })
       if (request.envelope.wishes || request.session !== undefined) return wished()
       const choice = firstChoice(request, snapshot)
       if (choice.meant.suffix || isTierNamed(choice) || mayDiffer(request.envelope, choice)) return wished()
+      const talk = talks.talkOf(request, choice, snapshot.roster)
+      if (talk && mayGoBack(talk)) return wished()
       const policy = policyOf(choice.meant)
       const sieve = { request, filters: plainFilters, stateOf: statesOf(parts.credentials) }
       const { eligible, excluded } = siftFitting(choice.rows, sieve)
@@ -86,11 +92,18 @@ export function createRouter (parts: RouterParts): Router {
         policy: policy.name,
         candidates: rank(eligible, request, policy, lots).map((row) => new RankedCandidate(row, request, assumed)),
         excluded,
-        catalogVersion: snapshot.catalog.version
+        catalogVersion: snapshot.catalog.version,
+        talk
       }
     },
-    served ({ session }, { backend, choice = 0 }) {
+    served (plan, candidate) {
+      const { session, talk } = plan
+      const { choice = 0, backend } = candidate
       if (session) sessions.pin(session, choice, backend.id)
+      else if (talk && choice === 0) talks.served(talk, plan, candidate)
+    },
+    cached ({ talk }, candidate) {
+      if (talk && (candidate.choice ?? 0) === 0) talks.cached(talk, candidate)
     }
   }
 }

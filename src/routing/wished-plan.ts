@@ -12,7 +12,7 @@ import { mayDiffer, preferCapable } from './capable.ts'
 import { choicesOf, firstChoice, type Choice } from './choices.ts'
 import type { Filters } from './filters.ts'
 import type { Performance } from './performance.ts'
-import type { Candidate, Exclusion, Plan, PlannedSession, PlanRequest } from './plan.ts'
+import type { Candidate, Exclusion, Plan, PlannedSession, PlannedTalk, PlanRequest } from './plan.ts'
 import type { Lots } from './policies/draw.ts'
 import type { Policy } from './policies/policy.ts'
 import { sortedBy } from './policies/sorted.ts'
@@ -24,6 +24,7 @@ import type { Row } from './roster.ts'
 import { tierAmong, tierFilters, TIER_SORTS } from './service-tiers.ts'
 import { sessionOf, type Sessions } from './sessions.ts'
 import { sift, siftFitting, statesOf, type Sieve, type Sifted } from './sift.ts'
+import type { Talks } from './talks.ts'
 import { wishFilters } from './wish-filters.ts'
 import { orderByWishes, withFirst } from './wish-order.ts'
 
@@ -32,6 +33,7 @@ export interface WishedParts {
   readonly lots: Lots
   readonly performance: Pick<Performance, 'latencyMs' | 'throughput' | 'uptime'>
   readonly sessions: Sessions
+  readonly talks: Talks
   readonly snapshot: Snapshot
   readonly policyOf: (meant: Meant) => Policy
   /** What bounds a backend whose price is not known; undefined: nothing does. */
@@ -52,7 +54,8 @@ export function wishedPlan (request: PlanRequest, parts: WishedParts): Plan {
   const choices = wishes ? choicesOf(request, wishes, snapshot, parts.mostModels) : [firstChoice(request, snapshot)]
   const session = sessionOf(request, choices, parts.sessionMs)
   const sifted = siftChoices(request, choices, parts)
-  const ordered = orderChoices(request, { choices, sifted, session }, parts)
+  const talk = session ? undefined : parts.talks.talkOf(request, choices[0] as Choice, snapshot.roster)
+  const ordered = orderChoices(request, { choices, sifted, session, talk }, parts)
   return {
     requestedModel: request.envelope.model,
     ...(choices.length > 1 && { requestedModels: choices.map(({ asked }) => asked) }),
@@ -60,7 +63,8 @@ export function wishedPlan (request: PlanRequest, parts: WishedParts): Plan {
     candidates: candidatesOf(ordered.rows, request, { choices, sifted, assumed: parts.assumed }),
     excluded: [...sifted.excluded, ...ordered.excluded],
     catalogVersion: snapshot.catalog.version,
-    session
+    session,
+    talk
   }
 }
 
@@ -114,6 +118,7 @@ interface Chosen {
   readonly choices: readonly Choice[]
   readonly sifted: SiftedChoices
   readonly session: PlannedSession | undefined
+  readonly talk: PlannedTalk | undefined
 }
 
 interface Ordered {
@@ -122,9 +127,9 @@ interface Ordered {
   readonly excluded: readonly Exclusion[]
 }
 
-function orderChoices (request: PlanRequest, { choices, sifted, session }: Chosen, parts: WishedParts): Ordered {
+function orderChoices (request: PlanRequest, { choices, sifted, session, talk }: Chosen, parts: WishedParts): Ordered {
   const order = (rows: readonly Row[], together: readonly Choice[]) =>
-    orderRows(rows, { request, choices: together, session }, parts)
+    orderRows(rows, { request, choices: together, session, talk }, parts)
   if (choices.length === 1 || request.envelope.wishes?.isPooled === true) return order(sifted.eligible.flat(), choices)
   const groups = choices.map((choice, at) => order(sifted.eligible[at] ?? [], [choice]))
   const share = Math.max(1, Math.floor(MOST_TURNS / choices.length))
@@ -140,6 +145,7 @@ interface ToOrder {
   /** Whose backends they are, at least one: several where they are pooled. */
   readonly choices: readonly Choice[]
   readonly session: PlannedSession | undefined
+  readonly talk: PlannedTalk | undefined
 }
 
 function orderRows (rows: readonly Row[], toOrder: ToOrder, parts: WishedParts): Ordered {
@@ -170,8 +176,10 @@ function tierFirst (tier: ServiceTier, ranked: readonly Row[], toOrder: ToOrder,
 }
 
 /** The session's own backend in front, where it is among them. */
-function pinned (ordered: Ordered, { choices, session }: ToOrder, { sessions }: WishedParts): Ordered {
-  const [backendId] = session ? choices.flatMap(({ index }) => sessions.backendOf(session, index) ?? []) : []
+function pinned (ordered: Ordered, { choices, session, talk }: ToOrder, { sessions, talks }: WishedParts): Ordered {
+  const [backendId] = session
+    ? choices.flatMap(({ index }) => sessions.backendOf(session, index) ?? [])
+    : [talk && talks.backendOf(talk)]
   const kept = backendId === undefined ? undefined : withFirst(ordered.rows, backendId)
   return kept ? { ...ordered, rows: kept, policy: `${ordered.policy}+session` } : ordered
 }

@@ -9,6 +9,8 @@ export interface WireFormat {
   readonly name: WireName
   /** @throws GatewayError `missing_model` or `invalid_body`. */
   readEnvelope (body: JsonBody, task: Task): Envelope
+  /** How a talk began, hashed: the same in each of its requests. Undefined: the body holds none. */
+  openingOf (body: JsonBody): string | undefined
   /** The words of a request, to be counted; undefined: the task is not asked in words. */
   readTexts (body: JsonBody, task: Task): InputTexts | undefined
   /** Members to change before the body may go to a backend of the same wire; values are JSON text. */

@@ -9,6 +9,7 @@ import { extrasOf } from './extras.ts'
 import { countOpenInputs, countPrompts, mediaOf, needsOf, softParametersOf } from './inputs.ts'
 import { hasOpenRouterMember, readHidesReasoning } from './openrouter-body.ts'
 import { readPlugins } from './plugins.ts'
+import { isSigned } from './opening.ts'
 import { readWishes } from './wishes.ts'
 
 /** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
@@ -30,6 +31,7 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     isStream: readBoolean(value, 'stream'),
     needs: task === 'chat' ? needsOf(value) : [],
     parameters: task === 'chat' ? softParametersOf(value) : undefined,
+    isSigned: task === 'chat' && isSigned(value),
     bodyBytes: bytes.length,
     maxOutputTokens: readLimit(value),
     choices: prompts * each,

@@ -10,6 +10,7 @@ import { readEnvelope } from './envelope.ts'
 import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
 import { healAnswer } from './healing.ts'
+import { openingOf } from './opening.ts'
 import { changesFor } from './request.ts'
 import { retell } from './retell.ts'
 import { ChatStream } from './stream.ts'
@@ -25,6 +26,7 @@ export const openaiChat: WireFormat = {
   name: 'openai-chat',
   readEnvelope,
   readTexts,
+  openingOf,
   changesFor,
   readAnswer,
   readAnswerTexts,
