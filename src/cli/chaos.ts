@@ -2,6 +2,7 @@
 
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { CommandFailure } from './failure.ts'
+import { listenFailure } from './listen-failure.ts'
 import { plain, plainJson, table, type Column } from './plain-text.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -48,6 +49,7 @@ async function chaos (flags: Flags, terminal: Terminal): Promise<void> {
   const { host, play, truth } = flags
   const port = readPort(flags.port)
   const server = await startChaos({ host, port, play, ...truth !== undefined && { truthPath: truth } })
+    .catch((error: unknown) => { throw listenFailure(error) ?? error })
   terminal.print(JSON.stringify({ ok: true, listen: server.url.replace(/\/v1$/, '') }))
   if (process.stderr.isTTY) await showSnippet(server.url, play, terminal)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close())

@@ -35,6 +35,6 @@ export async function knownProvider (name: string, flags: KeyFlags, terminal: Te
   const [near] = nearestNames(name, [...ids, ...catalog.providers.keys()], 1)
   // Not repeated when it could be the key itself, given in the place of the name.
   const shown = /^[a-z][a-z0-9-]{0,24}$/.test(name) ? ` "${plain(name)}"` : ' of that name'
-  const hint = near === undefined ? `known are ${ids.join(', ')}` : `did you mean ${plain(near)}?`
+  const hint = near === undefined ? `known are ${ids.join(', ')}.` : `did you mean ${plain(near)}?`
   throw new CommandFailure('wrong_usage', `no provider${shown}; ${hint} Others need an entry in modelsconfig.yml`)
 }

@@ -3,6 +3,7 @@
 import { readSettings, type ServeFlags } from '../settings.ts'
 import { examples, type Define } from './command.ts'
 import { CommandFailure } from './failure.ts'
+import { listenFailure } from './listen-failure.ts'
 import { plain } from './plain-text.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -43,14 +44,6 @@ async function serve (flags: ServeFlags, terminal: Terminal): Promise<void> {
   }
 }
 
-/** What the system says when an address cannot be had. */
-const LISTEN_ADVICE: { readonly [code: string]: string } = {
-  EADDRINUSE: 'something listens there already; stop it or choose another --port (0 picks a free one)',
-  EADDRNOTAVAIL: 'this machine has no such address; check --host',
-  EACCES: 'not permitted; choose a --port above 1023 or another --socket-dir',
-  ENOTFOUND: 'no such name; check --host'
-}
-
 /** The sentence for the operator where the error is one of theirs; else the error itself. */
 async function failureOf (error: unknown): Promise<unknown> {
   const { ConfigError } = await import('../catalog/config-error.ts')
@@ -58,11 +51,7 @@ async function failureOf (error: unknown): Promise<unknown> {
   if (error instanceof ConfigError) return new CommandFailure('wrong_usage', error.mistakes.map(plain).join('\n'), error)
   if (isWrongList(error)) return new CommandFailure('wrong_usage', error.message, error)
   if (error instanceof DatabaseRefusal) return new CommandFailure('failed', error.message, error)
-  const { code = '', syscall, address, port } = error as NodeJS.ErrnoException & { address?: string, port?: number }
-  const advice = LISTEN_ADVICE[code]
-  if (advice === undefined || !['listen', 'bind', 'getaddrinfo'].includes(syscall ?? '')) return error
-  const place = [address, port].filter((part) => part !== undefined).join(':')
-  return new CommandFailure('failed', `cannot listen on ${place || 'the address'}: ${advice}`, error)
+  return listenFailure(error) ?? error
 }
 
 /** Lists of addresses and origins are read where they are used, and refused there by the variable's name. */

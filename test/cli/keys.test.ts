@@ -105,6 +105,8 @@ t.test('a misspelt provider is refused with what was meant, before any key is re
   const { code, stderr } = await aibroker(t, ['keys', 'add', 'opneai'], { home, input: KEY })
   t.equal(code, 2)
   t.match(stderr, 'no provider "opneai"; did you mean openai?')
+  const strange = await aibroker(t, ['keys', 'add', 'zzzz'], { home, input: KEY })
+  t.match(strange.stderr, /known are openai, .*lmstudio\. Others need an entry in modelsconfig\.yml/)
   t.same(createKeyFile(home).list(), [])
 })
 
