@@ -5,7 +5,9 @@ import type { Task } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { JsonError, readJsonObject, type JsonBody } from '../src/core/json.ts'
 import type { Ask } from '../src/exchange/ask.ts'
+import type { PresetStore } from '../src/ledger/presets.ts'
 import { openaiChat } from '../src/wire/openai-chat/index.ts'
+import { presetNameIn, withPreset } from '../src/wire/openai-chat/preset.ts'
 import { isOpenRouterClient, wantsMetadata } from './client-traits.ts'
 import { refuseUnknownHeaders } from './own-headers.ts'
 import { readDeadlineHeaders, readMaxCostHeader, readSessionHeader, readStreamHeader } from './exchange-headers.ts'
@@ -21,7 +23,7 @@ export function readJsonAsk (
   request: FastifyRequest, task: Task | ((json: JsonBody) => Task), operatorTotalMs: number
 ): Ask {
   const known = factsOf(request, operatorTotalMs)
-  const json = readBody(request.body)
+  const json = withNamedPreset(readBody(request.body), request.server.gateway.presets)
   const meant = typeof task === 'function' ? task(json) : task
   const envelope = openaiChat.readEnvelope(json, meant)
   const isOpenRouter = envelope.isStream && isOpenRouterClient(request)
@@ -33,6 +35,19 @@ export function readJsonAsk (
     isOpenRouterClient: isOpenRouter,
     opening: meant === 'chat' ? () => openaiChat.openingOf(json) : undefined
   })
+}
+
+/**
+ * The body, with the preset that it names. One that stands beside the model, and nobody made here, may be OpenRouter's.
+ * @throws GatewayError `no_such_preset`
+ */
+function withNamedPreset (json: JsonBody, presets: PresetStore): JsonBody {
+  const name = presetNameIn(json.value)
+  if (!name) return json
+  const preset = presets.find(name.slug)
+  if (preset) return withPreset(json, preset, name.model)
+  if (!name.isModel) return json
+  throw new GatewayError('no_such_preset', { slug: name.slug.slice(0, 100) })
 }
 
 /** @throws GatewayError for a header that says nothing. */

@@ -21,6 +21,7 @@ import metrics from '../routes/metrics.ts'
 import modelEndpoints from '../routes/model-endpoints.ts'
 import models from '../routes/models.ts'
 import openapi from '../routes/openapi.ts'
+import presets from '../routes/presets.ts'
 import quotes from '../routes/quotes.ts'
 import { GatewayError } from './core/errors.ts'
 import type { Gateway } from './gateway.ts'
@@ -97,6 +98,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
     await fastify.register(generation, { prefix })
     await fastify.register(keys, { prefix })
     await fastify.register(activity, { prefix })
+    await fastify.register(presets, { prefix })
     await fastify.register(quotes, { prefix, gateway })
   }
   return fastify

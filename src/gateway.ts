@@ -12,6 +12,7 @@ import type { KeyStore } from './keys/keys.ts'
 import type { Account } from './ledger/account.ts'
 import type { FeedbackStore } from './ledger/feedback.ts'
 import type { Ledger } from './ledger/ledger.ts'
+import type { PresetStore } from './ledger/presets.ts'
 import type { TokenCounter } from './metering/token-counter.ts'
 import type { Reports } from './ledger/reports.ts'
 import type { Metrics } from './metrics/exposition.ts'
@@ -34,6 +35,7 @@ export interface Gateway {
   readonly reports: Reports
   readonly account: Account
   readonly feedback: FeedbackStore
+  readonly presets: PresetStore
   readonly keys: KeyStore
   /** Keys with their limits, for those who administer. */
   readonly clientKeys: ClientKeys

@@ -27,6 +27,7 @@ import { CHECKPOINT_THREAD } from './ledger/sqlite/checkpoints.ts'
 import { openDatabase } from './ledger/sqlite/database.ts'
 import { createFeedback } from './ledger/sqlite/feedback.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
+import { createPresets } from './ledger/sqlite/presets.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
 import { createTransact } from './ledger/sqlite/transact.ts'
 import { openEventLog } from './local/events.ts'
@@ -123,7 +124,7 @@ function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings
   const account = createAccount(sqlite, { reports, budgets, clock })
   const transact = createTransact(sqlite, () => { ledger.rereadBudgets() })
   const clientKeys = new ClientKeys({ keys, budgets, account, transact })
-  return { keys, reports, account, clientKeys, feedback: createFeedback(sqlite) }
+  return { keys, reports, account, clientKeys, feedback: createFeedback(sqlite), presets: createPresets(sqlite) }
 }
 
 function exchangeLimits (

@@ -1,0 +1,105 @@
+// Presets over HTTP, in OpenRouter's shapes: https://openrouter.ai/docs/guides/features/presets
+//
+// They belong to the broker, not to a key: whoever may call may read and use them, whoever may administer makes them.
+
+import type { FastifyPluginAsync } from 'fastify'
+import { GatewayError } from '../src/core/errors.ts'
+import { LARGEST_PRESET, type Preset, type PresetVersion } from '../src/ledger/presets.ts'
+import { presetPartsOf } from '../src/wire/openai-chat/preset.ts'
+import { MAKE_PRESET_DOC, PRESET_DOC, PRESET_VERSION_DOC, PRESET_VERSIONS_DOC, PRESETS_DOC } from './docs/presets.ts'
+import { readBody } from './json-ask.ts'
+import { requireManagement } from './management.ts'
+
+interface PresetRoute {
+  Params: { readonly slug: string, readonly version: string }
+  Querystring: { readonly offset?: string, readonly limit?: string }
+}
+
+const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/
+const PAGE = 100
+
+/** Registered under `/v1` and `/api/v1`. */
+const presets: FastifyPluginAsync = async (fastify) => {
+  const { presets, clock } = fastify.gateway
+  fastify.addHook('preHandler', async (_request, reply) => { reply.header('cache-control', 'no-store') })
+  const versionsOf = (slug: string) => {
+    const versions = presets.versions(slug)
+    return versions.length > 0 ? versions : refuseUnknown(slug)
+  }
+
+  fastify.get<PresetRoute>('/presets', { config: { isRated: true, doc: PRESETS_DOC } }, async ({ query }) => {
+    const all = presets.list()
+    return { data: pageOf(all, query).map(presetJson), total_count: all.length }
+  })
+  fastify.get<PresetRoute>('/presets/:slug', { config: { isRated: true, doc: PRESET_DOC } }, async ({ params: { slug } }) =>
+    ({ data: wholeJson(presets.find(slug) ?? refuseUnknown(slug)) }))
+  fastify.get<PresetRoute>('/presets/:slug/versions', { config: { isRated: true, doc: PRESET_VERSIONS_DOC } }, async ({ params, query }) => {
+    const all = versionsOf(params.slug)
+    return { data: pageOf(all, query).map(versionJson), total_count: all.length }
+  })
+  fastify.get<PresetRoute>('/presets/:slug/versions/:version', { config: { isRated: true, doc: PRESET_VERSION_DOC } }, async ({ params }) => {
+    const { slug, version } = params
+    const found = versionsOf(slug).find((kept) => String(kept.version) === version)
+    return { data: versionJson(found ?? refuseUnknown(`${slug} version ${version}`)) }
+  })
+  fastify.post<PresetRoute>('/presets/:slug/chat/completions', { config: { isRated: true, doc: MAKE_PRESET_DOC } }, async (request) => {
+    requireManagement(request)
+    const { params: { slug }, principal } = request
+    const parts = presetPartsOf(readBody(request.body).value)
+    if (!SLUG.test(slug)) throw refused('slug', 'The name of a preset is up to 64 lower-case letters, digits, - and _.')
+    if (Buffer.byteLength(JSON.stringify(parts)) > LARGEST_PRESET) throw refused('slug', `A preset has at most ${LARGEST_PRESET} bytes.`)
+    return { data: wholeJson(presets.keep({ ...parts, slug, creator: principal.keyId, createdAtMs: clock.nowMs() })) }
+  })
+}
+
+export default presets
+
+function refused (param: string, reason: string): GatewayError {
+  return new GatewayError('invalid_body', { reason }, { param })
+}
+
+function refuseUnknown (slug: string): never {
+  throw new GatewayError('no_such_preset', { slug: slug.slice(0, 100) })
+}
+
+/** A page of a list of a thousand at the most. @throws GatewayError `invalid_body` */
+function pageOf<Item> (items: readonly Item[], { offset = '0', limit = String(PAGE) }: PresetRoute['Querystring']): readonly Item[] {
+  for (const [name, text] of [['offset', offset], ['limit', limit]] as const) {
+    if (!/^\d{1,6}$/.test(text)) throw refused(name, `"${name}" must be a whole number.`)
+  }
+  return items.slice(Number(offset), Number(offset) + Math.min(PAGE, Number(limit)))
+}
+
+function presetJson ({ slug, version, creator, firstAtMs, createdAtMs }: Preset) {
+  return {
+    id: `preset-${slug}`,
+    name: slug,
+    slug,
+    status: 'active',
+    description: null,
+    designated_version_id: `preset-${slug}-${version}`,
+    creator_user_id: creator ?? null,
+    workspace_id: null,
+    created_at: new Date(firstAtMs).toISOString(),
+    updated_at: new Date(createdAtMs).toISOString(),
+    status_updated_at: null
+  }
+}
+
+function wholeJson (preset: Preset) {
+  return { ...presetJson(preset), designated_version: versionJson(preset) }
+}
+
+function versionJson ({ slug, version, systemPrompt, config, creator, createdAtMs }: PresetVersion) {
+  const madeAt = new Date(createdAtMs).toISOString()
+  return {
+    id: `preset-${slug}-${version}`,
+    preset_id: `preset-${slug}`,
+    version,
+    system_prompt: systemPrompt ?? null,
+    config,
+    creator_id: creator ?? '',
+    created_at: madeAt,
+    updated_at: madeAt
+  }
+}
