@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts'
 import { formatUsd, type NanoUsd } from '../core/money.ts'
 import { inputTokens, outputTokens } from '../core/usage.ts'
 import type { Cost, Measured } from '../metering/cost.ts'
-import type { Additions } from '../wire/format.ts'
+import type { Additions, Identity } from '../wire/format.ts'
 import type { Ask } from './ask.ts'
 import type { Turn } from './turns.ts'
 
@@ -14,12 +14,14 @@ export interface AnswerFacts {
   readonly durationMs: number
   /** The provider as the rows name it. */
   readonly provider: string
+  readonly identity: Identity
   /** `openrouter_metadata`, for a client that asked. */
   readonly metadata: JsonObject | undefined
 }
 
 export function additionsOf (ask: Ask, turn: Turn, cost: Cost & Measured, facts: AnswerFacts): Additions {
   return {
+    identity: facts.identity,
     provider: JSON.stringify(turn.provider.displayName),
     wantsBase64: ask.envelope.wantsBase64 === true,
     hidesReasoning: ask.envelope.hidesReasoning === true,

@@ -3,7 +3,7 @@
 import type { Deadlines } from '../core/deadlines.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { Additions, PlainAnswer, Transcript } from '../wire/format.ts'
+import type { Additions, Identity, PlainAnswer, Transcript } from '../wire/format.ts'
 import type { Ask } from './ask.ts'
 import type { LiveStream } from './live-stream.ts'
 import type { ExchangeParts } from './parts.ts'
@@ -44,6 +44,7 @@ export interface AttemptJob {
   readonly endAtMs: number
   /** Set when the client has got a part of the answer already. */
   readonly sequel: Sequel | undefined
+  readonly identity: Identity
   /** What the usage event of a stream gets added. */
   readonly additionsFor: (usage: JsonObject | undefined) => Additions | undefined
 }

@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts'
 import { OUTCOME_RULES, type Outcome } from '../core/outcome.ts'
 import type { AttemptProgress } from '../ledger/ledger.ts'
 import type { Plan } from '../routing/plan.ts'
+import type { Identity } from '../wire/format.ts'
 import { additionsOf } from './additions.ts'
 import { exchangeHeaders } from './answer-headers.ts'
 import type { Ask } from './ask.ts'
@@ -190,6 +191,7 @@ class Run implements Delivering {
       deadlines,
       endAtMs: this.#endAtMs,
       sequel: this.#delivery.sequelFor(turn),
+      identity: this.#identityOf(turn),
       additionsFor: (usage) => this.additions(turn, priceAnswer(ask, turn, usage, parts), number)
     })
     this.#running = attempt
@@ -276,7 +278,12 @@ class Run implements Delivering {
     const facts = {
       policy: this.#plan?.policy ?? '', attempts, durationMs: this.#books.elapsedMs, provider: this.providerName(turn)
     }
-    return additionsOf(this.ask, turn, cost, { ...facts, metadata: openrouterMetadata(this, this.#plan, turn) })
+    const metadata = openrouterMetadata(this, this.#plan, turn)
+    return additionsOf(this.ask, turn, cost, { ...facts, metadata, identity: this.#identityOf(turn) })
+  }
+
+  #identityOf ({ candidate: { backend } }: Turn): Identity {
+    return { id: this.id, model: backend.modelId, createdS: Math.floor(this.parts.clock.nowMs() / 1_000) }
   }
 
   providerName (turn: Turn): string {

@@ -53,13 +53,14 @@ export function isUntouched (ask: Ask, provider: Provider): boolean {
   return ask.isExact || provider.isVerbatim === true
 }
 
-export function openReader ({ ask, turn, additionsFor }: AttemptJob, headers: UpstreamHeaders): StreamReader {
+export function openReader ({ ask, turn, identity, additionsFor }: AttemptJob, headers: UpstreamHeaders): StreamReader {
   const { provider } = turn
   const isExact = isUntouched(ask, provider)
   return ask.wire.createStream({
     task: ask.task,
     contentType: textHeader(headers, 'content-type'),
     choices: ask.envelope.choices,
+    identity,
     provider: JSON.stringify(provider.displayName),
     hidesUsage: !ask.envelope.wantsUsage && !ask.isOpenRouterClient && !isExact,
     hidesReasoning: ask.envelope.hidesReasoning === true && !isExact,

@@ -73,9 +73,18 @@ export interface PlainAnswer {
   readonly task: Task
 }
 
+/** What every answer of a wire names: put in where a provider left it out. */
+export interface Identity {
+  readonly id: string
+  readonly model: string
+  /** Unix seconds. */
+  readonly createdS: number
+}
+
 /** What the broker adds to an answer, as JSON text; undefined: nothing of that name. */
 export interface Additions {
   readonly provider: string | undefined
+  readonly identity?: Identity
   /** Decimal USD for `usage.cost`; undefined: not known, so no number is invented. */
   readonly cost: string | undefined
   readonly xAibroker: string | undefined
@@ -93,6 +102,7 @@ export interface StreamOptions {
   readonly task: Task
   readonly contentType: string
   readonly choices: number
+  readonly identity?: Identity
   /** JSON text of the provider's name, for the first chunk. */
   readonly provider: string | undefined
   /** The usage chunk was asked for by us, not by the client: keep it back. */

@@ -26,6 +26,34 @@ t.test('16: a plain answer has every member of OpenRouter\'s', async (t) => {
   })
 })
 
+t.test('16: whose answer it is is put in where the provider leaves it out', async (t) => {
+  const { ask } = await scene(t, answerJson({
+    choices: [{ message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }], usage: USAGE
+  }))
+  const reply = await ask()
+  const { created, ...answer } = reply.json()
+  t.match(answer, { id: reply.headers.get('x-generation-id'), object: 'chat.completion', model: 'm' })
+  t.ok(Number.isInteger(created))
+})
+
+t.test('23: calls say their type, and their arguments are a string with the provider\'s own spelling', async (t) => {
+  const body = `{"id":"1","object":"chat.completion","created":1,"model":"x","choices":[{"index":0,
+    "message":{"role":"assistant","content":null,"tool_calls":[
+      {"id":"a","function":{"name":"f","arguments":{"big": 12345678901234567890, "s": "\\u00e9"}}},
+      {"id":"b","type":"function","function":{"name":"g"}},
+      {"id":"c","type":"function","function":{"name":"h","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`
+  const { ask } = await scene(t, ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(body)
+  })
+  const { message } = firstOf((await ask()).json()) as { message: { tool_calls: unknown } }
+  t.strictSame(message.tool_calls, [
+    { id: 'a', function: { name: 'f', arguments: '{"big": 12345678901234567890, "s": "\\u00e9"}' }, type: 'function' },
+    { id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } },
+    { id: 'c', type: 'function', function: { name: 'h', arguments: '{}' } }
+  ])
+})
+
 t.test('16: several choices each get their word', async (t) => {
   const choice = (index: number, reason: string) =>
     ({ index, message: { role: 'assistant', content: '"finish_reason":"x"' }, finish_reason: reason })

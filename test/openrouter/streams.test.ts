@@ -27,6 +27,22 @@ t.test('34: the first delta names the role, and every chunk the same answer', as
   for (const value of values) t.match(value, HEAD)
 })
 
+t.test('34: whose answer it is is put into every chunk of a provider that leaves it out', async (t) => {
+  const bare = (delta: JsonObject, finish: string | null) =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
+  const { stream } = await scene(t, streamed([
+    bare({ role: 'assistant', content: '' }, null), bare({ content: 'a' }, null), bare({ content: 'b' }, null),
+    bare({}, 'stop'), `data: ${JSON.stringify({ choices: [], usage: USAGE })}\n\n`, DONE
+  ]))
+  const { values, response } = await stream({}, TITLED)
+  t.equal(values.length, 5)
+  const [{ created } = {}] = values
+  t.ok(Number.isInteger(created))
+  for (const value of values) {
+    t.match(value, { id: response.headers.get('x-generation-id'), object: 'chat.completion.chunk', created, model: 'm' })
+  }
+})
+
 t.test('34: the first chunk and the last say who serves', async (t) => {
   const { stream } = await scene(t, WELL)
   const { values } = await stream({}, TITLED)

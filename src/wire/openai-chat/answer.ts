@@ -10,9 +10,10 @@ import type { Additions, PlainAnswer } from '../format.ts'
 import { vectorEdits } from './embeddings.ts'
 import { finishEdits, isReason } from './finish-reason.ts'
 import { choicesOf } from './output.ts'
+import { addIdentity, lacksIdentity } from './identity.ts'
 import { choicePlaces, objectIn } from './places.ts'
 import { needsReasoningEdit, reasoningEdits, type ReasoningPlace } from './reasoning.ts'
-import { isFractional } from './repair.ts'
+import { callEdits, hasLooseCalls } from './tool-calls.ts'
 import { isReadable, usageEdits } from './usage-edits.ts'
 
 const MESSAGE_NULLS = ['tool_calls', 'reasoning_details', 'images', 'audio', 'role']
@@ -60,7 +61,8 @@ function spliced ({ bytes: theirs, task }: PlainAnswer, value: JsonObject, addit
 
 function topChanges (value: JsonObject, task: Task, additions: Additions): Map<string, string | undefined> {
   const top = new Map<string, string | undefined>()
-  if (isFractional(value['created'])) top.set('created', String(Math.floor(value['created'] as number)))
+  const identity = { task, part: 'answer', identity: additions.identity } as const
+  if (lacksIdentity(value, identity)) addIdentity(top, value, identity)
   if (task === 'chat' && !('system_fingerprint' in value)) top.set('system_fingerprint', 'null')
   if (additions.provider !== undefined && !('provider' in value)) top.set('provider', additions.provider)
   if (additions.xAibroker !== undefined) top.set('x_aibroker', additions.xAibroker)
@@ -89,7 +91,7 @@ function repaired (bytes: Buffer, choices: readonly JsonObject[]): Buffer {
     const changes = new Map<string, string>()
     if (typeof value['index'] !== 'number') changes.set('index', String(at))
     if (!hasReason(value)) changes.set('finish_reason', 'null')
-    return [...messageEdits(bytes, start), ...editMembers(bytes, start, changes)]
+    return [...messageEdits(bytes, start, value), ...editMembers(bytes, start, changes)]
   }))
 }
 
@@ -97,7 +99,7 @@ function isLacking (choice: JsonObject): boolean {
   if (typeof choice['index'] !== 'number' || !hasReason(choice)) return true
   const message = asObject(choice['message'])
   return message !== undefined &&
-    (typeof message['role'] !== 'string' || MESSAGE_NULLS.some((name) => message[name] === null))
+    (typeof message['role'] !== 'string' || hasLooseCalls(message) || MESSAGE_NULLS.some((name) => message[name] === null))
 }
 
 /** Null is one as well: there is none to tell. */
@@ -106,7 +108,7 @@ function hasReason ({ finish_reason: reason }: JsonObject): boolean {
 }
 
 /** Of the choice whose brace is at `start`. */
-function messageEdits (bytes: Buffer, start: number): Edit[] {
+function messageEdits (bytes: Buffer, start: number, choice: JsonObject): Edit[] {
   const at = objectIn(bytes, start, 'message')
   if (at === undefined) return []
   const members = membersOf(bytes, at)
@@ -115,5 +117,6 @@ function messageEdits (bytes: Buffer, start: number): Edit[] {
     if (MESSAGE_NULLS.includes(name) && bytes[valueStart] === NULL_START) changes.set(name, undefined)
   }
   if (changes.has('role') || !members.some((member) => member.name === 'role')) changes.set('role', '"assistant"')
-  return editMembers(bytes, at, changes, members)
+  const calls = callEdits(bytes, at, asObject(choice['message']) ?? {})
+  return [...calls, ...editMembers(bytes, at, changes, members)]
 }

@@ -1,17 +1,11 @@
-// What strict clients miss in a chunk, put in: the index of a choice or tool call, `finish_reason`, a whole `created`.
+// What strict clients miss in a chunk, put in: whose it is, the index of a choice or tool call, `finish_reason`.
 // Measured against @openrouter/sdk, which throws without them. Only for providers whose chunks lack them.
 
-import { asObject, itemsOf, membersOf, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { asObject, itemsOf, membersOf, type JsonObject } from '../../core/json.ts'
 import { editMembers, splice, type Edit, type MemberChanges } from '../../core/json-edit.ts'
+import { addIdentity, lacksIdentity, type IdentityOf } from './identity.ts'
 
 const OBJECT_OPEN = 0x7b
-
-/** Whether a chunk lacks anything; a provider's first chunk speaks for its others. */
-export function lacksMembers (chunk: JsonObject): boolean {
-  if (isFractional(chunk['created'])) return true
-  return choicesOf(chunk).some((choice) =>
-    typeof choice['index'] !== 'number' || isReasonMissing(choice) || lacksIndex(choice))
-}
 
 /** Some servers say '' until there is one; clients look for null. */
 function isReasonMissing ({ finish_reason: reason }: JsonObject): boolean {
@@ -22,20 +16,27 @@ function lacksIndex (choice: JsonObject): boolean {
   return callsOf(choice).some((call) => typeof call['index'] !== 'number')
 }
 
-export function isFractional (created: JsonValue | undefined): boolean {
-  return typeof created === 'number' && !Number.isInteger(created)
-}
-
 /** One per stream: an index a provider leaves out is known by the ids of the calls before. */
 export class ChunkRepair {
   readonly #ids = new Map<number, unknown[]>()
+  readonly #identity: IdentityOf
+
+  constructor (identity: IdentityOf) {
+    this.#identity = identity
+  }
+
+  /** Whether a chunk lacks anything; a provider's first chunk speaks for its others. */
+  isNeeded (chunk: JsonObject): boolean {
+    return lacksIdentity(chunk, this.#identity) || choicesOf(chunk).some((choice) =>
+      typeof choice['index'] !== 'number' || isReasonMissing(choice) || lacksIndex(choice))
+  }
 
   /** The chunk with what it lacks; `json` are its bytes, `chunk` what they say. */
   apply (json: Buffer, chunk: JsonObject): Buffer {
     const members = membersOf(json, 0)
-    const edits: Edit[] = isFractional(chunk['created'])
-      ? editMembers(json, 0, new Map([['created', String(Math.floor(chunk['created'] as number))]]), members)
-      : []
+    const top = new Map<string, string | undefined>()
+    addIdentity(top, chunk, this.#identity)
+    const edits = editMembers(json, 0, top, members)
     const choices = members.find(({ name }) => name === 'choices')
     if (!choices || !Array.isArray(chunk['choices'])) return splice(json, edits)
     const parsed = choicesOf(chunk)

@@ -29,7 +29,7 @@ import { inDialect, type ChunkWishes } from './chunk-dialect.ts'
 import { EventShape } from './event-shape.ts'
 import { choicesOf, explainsSilence, holdsOutput, tellsOutput } from './output.ts'
 import { namesForeignReasoning } from './reasoning.ts'
-import { ChunkRepair, lacksMembers } from './repair.ts'
+import { ChunkRepair } from './repair.ts'
 import { UsageEvent } from './usage-event.ts'
 
 const DONE = '[DONE]'
@@ -49,14 +49,14 @@ export class ChatStream implements StreamReader {
   readonly #shape = new EventShape()
   readonly #noise: Noise
   readonly #finishedChoices = new Set<unknown>()
-  readonly #repair = new ChunkRepair()
+  readonly #repair: ChunkRepair
   /** The provider's chunks lack what strict clients need; its first chunk and its first tool call tell. */
   #isLacking = false
   #hasSeenTools = false
   #namesReasoning = false
   #hasNamedProvider = false
   #isSilenceExplained = false
-  readonly #usageEvent = new UsageEvent()
+  readonly #usageEvent: UsageEvent
   /** The sentinel as the provider spelled it. */
   #done = DONE_EVENT
   events = 0
@@ -69,6 +69,9 @@ export class ChatStream implements StreamReader {
 
   constructor (options: StreamOptions) {
     this.#options = options
+    const identity = { task: options.task, part: 'chunk', identity: options.identity } as const
+    this.#repair = new ChunkRepair(identity)
+    this.#usageEvent = new UsageEvent(identity)
     this.#noise = new Noise(options)
   }
 
@@ -227,7 +230,7 @@ export class ChatStream implements StreamReader {
 
   #repaired (event: string, parsed: JsonObject): string {
     this.#hasSeenTools ||= event.includes(TOOL_MARK)
-    if (!lacksMembers(parsed)) return event
+    if (!this.#repair.isNeeded(parsed)) return event
     this.#isLacking = true
     return withJson(event, (json) => this.#repair.apply(json, parsed))
   }

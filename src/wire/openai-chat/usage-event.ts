@@ -8,6 +8,7 @@ import { editMembers, splice } from '../../core/json-edit.ts'
 import type { Additions } from '../format.ts'
 import { cutNulls } from '../null-members.ts'
 import { dataOf, withJson } from '../sse.ts'
+import { addIdentity, type IdentityOf } from './identity.ts'
 import { choicesOf } from './output.ts'
 import { isReadable, usageEdits } from './usage-edits.ts'
 
@@ -20,6 +21,11 @@ export class UsageEvent {
   /** Set when the usage stands elsewhere than in `usage`. */
   #told: JsonObject | undefined
   #isTold = false
+  readonly #identity: IdentityOf
+
+  constructor (identity: IdentityOf) {
+    this.#identity = identity
+  }
 
   /** The last one counts: some providers repeat a growing total. */
   keep (event: string, chunk: JsonObject, usage: JsonObject): void {
@@ -41,7 +47,7 @@ export class UsageEvent {
     const own = asObject(chunk['usage'])
     const usage = this.#usageOf(own, additions)
     if (usage === undefined && additions.metadata === undefined) return undefined
-    const whole = edited(event, (json) => changed(json, chunk, { usage, additions }))
+    const whole = edited(event, (json) => changed(json, chunk, { usage, additions, identity: this.#identity }))
     // Data that spans lines is not taken apart; choices must not go out twice.
     return whole === event && choicesOf(chunk).length > 0 ? undefined : Buffer.from(cutNulls(whole), 'latin1')
   }
@@ -63,10 +69,12 @@ interface Usage {
 interface Wanted {
   readonly usage: Usage | undefined
   readonly additions: Additions
+  readonly identity: IdentityOf
 }
 
-function changed (json: Buffer, chunk: JsonObject, { usage, additions }: Wanted): Buffer {
+function changed (json: Buffer, chunk: JsonObject, { usage, additions, identity }: Wanted): Buffer {
   const changes = new Map<string, string | undefined>()
+  addIdentity(changes, chunk, identity)
   const { choices } = chunk
   if (!Array.isArray(choices) || choices.length > 0) changes.set('choices', '[]')
   if (usage === undefined || usage.text !== undefined) changes.set('usage', usage?.text)
