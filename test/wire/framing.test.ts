@@ -39,15 +39,21 @@ const FRAMINGS: ReadonlyArray<readonly [name: string, framed: (stream: string) =
   ['spaces around the sentinel', (stream) => stream.replace('[DONE]', ' [DONE] ')]
 ]
 
+/** The usage event goes out last, and how many empty lines stood around it is not kept. */
+function spaced (stream: string): string {
+  return stream.trimEnd().replace(/\n{3,}/g, '\n\n')
+}
+
 t.test('in every framing the client gets every byte, however TCP cut it, and the same answer is read', async (t) => {
   for (const [name, framed] of FRAMINGS) {
     for (const isExact of [false, true]) {
       const stream = framed(WHOLE)
       however(Buffer.from(stream), (pieces) => {
         const { reader, out, isComplete, isEmpty } = read(pieces, { isExact })
+        const whole = isExact ? stream : framed(ended(WHOLE))
         const isRead = isComplete && !isEmpty && reader.usage?.['total_tokens'] === 5 && reader.events === 8 &&
           reader.hasOutput && reader.dropped === 0 && reader.upstreamId === 'chatcmpl-1'
-        if (out.trimEnd() !== stream.trimEnd() || !isRead) t.fail(`${name}: ${JSON.stringify(out)}`)
+        if (spaced(out) !== spaced(whole) || !isRead) t.fail(`${name}: ${JSON.stringify(out)}`)
       })
     }
     t.pass(name)
