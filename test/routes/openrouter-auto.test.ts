@@ -74,8 +74,8 @@ t.test('147: order without fallbacks pins a provider of a model that is not Open
 })
 
 t.test('a talk whose backend read from its cache stays there', async (t) => {
-  const usage = { prompt_tokens: 100, completion_tokens: 1, total_tokens: 101, prompt_tokens_details: { cached_tokens: 90 } }
-  const caching = chatJson({ usage })
+  const counts = { prompt_tokens: 100, completion_tokens: 1, total_tokens: 101 }
+  const caching = chatJson({ usage: { ...counts, prompt_tokens_details: { cached_tokens: 90 } } })
   const { ask } = await broker(t, SHARED.replace('PRIORITY', '1'), {}, { a: caching, b: caching })
   const served = async (content: string) =>
     (await ask({ model: 'm', messages: [{ role: 'user', content }] })).headers.get('x-aibroker-provider')

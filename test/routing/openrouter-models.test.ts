@@ -49,7 +49,7 @@ t.test('110: a model that is named twice is one, whatever it is called', async (
 })
 
 t.test('97: without a model the first of models is it', async (t) => {
-  const envelope = (body: JsonObject) => readEnvelope({ bytes: Buffer.from('{}'), value: body }, 'chat')
+  const envelope = (body: JsonObject) => readEnvelope({ bytes: Buffer.from('{}'), value: body, members: [] }, 'chat')
   t.equal(envelope({ models: ['y', 'x'] }).model, 'y')
   t.equal(envelope({ model: null, models: ['y'] }).model, 'y')
   t.equal(envelope({ model: 'x', models: ['y'] }).model, 'x')
