@@ -108,6 +108,7 @@ t.test('OpenRouter gets no names of other models where a cost is bounded, and th
 const EXTRAS: ReadonlyArray<readonly [what: string, body: object]> = [
   ['a plugin', { plugins: [{ id: 'web' }] }],
   ['a search', { web_search_options: {} }],
+  ['a search that says it is off where nobody reads it', { web_search_options: { mode: 'off' } }],
   ['a tool of the provider', { tools: [{ type: 'openrouter:web_search' }] }],
   ['a search for each request', { model: 'openrouter/a/m:online' }]
 ]

@@ -21,14 +21,16 @@ export function extrasOf (value: JsonObject): readonly Extra[] {
   const { tools, plugins } = value
   const own = Array.isArray(tools) ? tools.map(typeOf).filter((type) => !OF_THE_CLIENT.has(type)) : []
   const paid = Array.isArray(plugins) ? plugins.filter(isPaid) : []
-  const searches = SEARCHES.some((name) => isWanted(value[name])) || own.some(isSearch) || paid.some(isWeb)
+  const searches = SEARCHES.some((name) => isSearchOn(name, value[name])) || own.some(isSearch) || paid.some(isWeb)
   const calls = own.some((type) => !isSearch(type)) || paid.some((plugin) => !isWeb(plugin))
   if (!searches && !calls) return NO_EXTRAS
   return [...searches ? ['searches' as const] : [], ...calls ? ['tool_calls' as const] : []]
 }
 
-function isWanted (value: JsonValue | undefined): boolean {
-  return value !== undefined && value !== null && value !== false && asObject(value)?.['mode'] !== 'off'
+/** Only xAI reads `mode: "off"`: elsewhere it is a member that nobody knows, and the search is made. */
+function isSearchOn (name: string, value: JsonValue | undefined): boolean {
+  if (value === undefined || value === null || value === false) return false
+  return name !== 'search_parameters' || asObject(value)?.['mode'] !== 'off'
 }
 
 function typeOf (tool: JsonValue): JsonValue | undefined {

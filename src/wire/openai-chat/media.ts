@@ -7,6 +7,8 @@ import { readImageSize } from '../image-size.ts'
 
 /** A data URL names its type and its encoding in front of the first comma. */
 const LONGEST_DATA_HEAD = 256
+/** Line breaks aside, decoders differ in what they make of other characters, and of what stands behind a padding. */
+const NOT_BASE64 = /[^A-Za-z0-9+/=\r\n]|=[\r\n]*[^=\r\n]/
 
 interface Described {
   readonly input: MediaInput
@@ -63,6 +65,10 @@ function base64In (url: string): number | undefined {
   return comma >= 0 && /;base64$/i.test(head.slice(0, comma)) ? comma + 1 : undefined
 }
 
+/** None of what is not plainly base64: a provider may read another file there than we do. */
 function firstBytesOf (text: string, at: number): (bytes: number) => Buffer {
-  return (bytes) => Buffer.from(text.slice(at, at + Math.ceil(bytes * 4 / 3)), 'base64')
+  return (bytes) => {
+    const beginning = text.slice(at, at + Math.ceil(bytes * 4 / 3))
+    return NOT_BASE64.test(beginning) ? Buffer.alloc(0) : Buffer.from(beginning, 'base64')
+  }
 }

@@ -114,6 +114,16 @@ t.test('images and recordings are described, where all that is no text is one of
   t.equal(read({ input: [{ image: 'https://a.example/b' }], messages: 'x' }, 'embedding').media, undefined)
 })
 
+t.test('the size of an image is not read from what decoders take differently; its lines may be broken', async (t) => {
+  const file = png(64, 64).toString('base64')
+  const sizeIn = (base64: string) =>
+    said({ type: 'image_url', image_url: { url: `data:image/png;base64,${base64}` } }).media?.inputs
+  for (const odd of [file.replace('A', 'A-'), file.replace('A', '_A'), `${file}==AAAA`, `iVBO=${file}`, `${file} !`]) {
+    t.match(sizeIn(odd), [{ size: undefined }], odd.slice(0, 20))
+  }
+  t.match(sizeIn(file.replace('A', '\r\nA')), [{ size: { widthPx: 64, heightPx: 64 } }])
+})
+
 t.test('what only looks like a data URL is counted as the text it is', async (t) => {
   for (const url of ['data:image/png,%89PNG', 'data:image/png;base64', `data:${'x'.repeat(300)};base64,AAAA`, 'database64,AAAA']) {
     t.same(said({ type: 'image_url', image_url: { url } }).media,
