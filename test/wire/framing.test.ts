@@ -39,6 +39,10 @@ const FRAMINGS: ReadonlyArray<readonly [name: string, framed: (stream: string) =
   ['spaces around the sentinel', (stream) => stream.replace('[DONE]', ' [DONE] ')]
 ]
 
+const READ = {
+  isComplete: true, isEmpty: false, total: 5, events: 8, hasOutput: true, dropped: 0, upstreamId: 'chatcmpl-1'
+}
+
 /** The usage event goes out last, and how many empty lines stood around it is not kept. */
 function spaced (stream: string): string {
   return stream.trimEnd().replace(/\n{3,}/g, '\n\n')
@@ -50,10 +54,9 @@ t.test('in every framing the client gets every byte, however TCP cut it, and the
       const stream = framed(WHOLE)
       however(Buffer.from(stream), (pieces) => {
         const { reader, out, isComplete, isEmpty } = read(pieces, { isExact })
-        const whole = isExact ? stream : framed(ended(WHOLE))
-        const isRead = isComplete && !isEmpty && reader.usage?.['total_tokens'] === 5 && reader.events === 8 &&
-          reader.hasOutput && reader.dropped === 0 && reader.upstreamId === 'chatcmpl-1'
-        if (spaced(out) !== spaced(whole) || !isRead) t.fail(`${name}: ${JSON.stringify(out)}`)
+        const { events, hasOutput, dropped, upstreamId } = reader
+        t.same({ isComplete, isEmpty, total: reader.usage?.['total_tokens'], events, hasOutput, dropped, upstreamId }, READ, name)
+        if (spaced(out) !== spaced(isExact ? stream : framed(ended(WHOLE)))) t.fail(`${name}: ${JSON.stringify(out)}`)
       })
     }
     t.pass(name)
