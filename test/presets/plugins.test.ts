@@ -133,6 +133,17 @@ t.test('a plugin that only OpenRouter has is named, and refused where nobody has
   t.strictSame(theirs.upstream.requests[0]?.json()['plugins'], [{ id: 'web', max_results: 2 }])
 })
 
+t.test('128: the echo of what is sent is OpenRouter\'s alone, and a clear 400 elsewhere', async (t) => {
+  const own = await scene(t, answered())
+  const reply = await own.ask({ debug: { echo_upstream_body: true } })
+  t.match(errorOf(reply), { code: 400, message: /debug\.echo_upstream_body/ })
+  t.equal(own.upstream.requests.length, 0)
+  t.equal((await own.ask({ debug: { echo_upstream_body: false } })).status, 200)
+  const theirs = await openrouterScene(t, answered())
+  t.equal((await theirs.ask({ debug: { echo_upstream_body: true } })).status, 200)
+  t.strictSame(theirs.upstream.requests[0]?.json()['debug'], { echo_upstream_body: true })
+})
+
 t.test('plugins that are no plugins are 400, naming the member', async (t) => {
   const { ask } = await scene(t, answered())
   const wrong: Array<[JsonObject, string]> = [

@@ -12,6 +12,7 @@ const OWN: ReadonlySet<string> = new Set([HEALING, COMPRESSION])
 const MIDDLE_OUT = 'middle-out'
 const JSON_FORMATS: ReadonlySet<JsonValue | undefined> = new Set(['json_object', 'json_schema'])
 const MOST_PLUGINS = 20
+const ECHO = 'echo of its requests (debug.echo_upstream_body)'
 
 interface Plugin {
   readonly id: string
@@ -31,11 +32,17 @@ export function readPlugins (value: JsonObject, task: Task): Plugins | undefined
   }
 }
 
-/** In words, those that nobody but OpenRouter runs. @throws GatewayError `invalid_body` naming the member. */
-export function foreignPlugins ({ plugins, transforms }: JsonObject): readonly string[] {
+/**
+ * In words, what nobody but OpenRouter does: other plugins, and the echo of the request it sends, which would show a
+ * client what an operator's configuration made of it.
+ * https://openrouter.ai/docs/api/reference/errors-and-debugging
+ * @throws GatewayError `invalid_body` naming the member.
+ */
+export function foreignPlugins ({ plugins, transforms, debug }: JsonObject): readonly string[] {
   const ids = pluginsIn(plugins).filter(({ id, isEnabled }) => isEnabled && !OWN.has(id)).map(({ id }) => id)
   const others = (readNames(transforms, 'transforms') ?? []).filter((name) => name !== MIDDLE_OUT)
-  return [...ids.map((id) => `plugin "${id}"`), ...others.map((name) => `transform "${name}"`)]
+  const echo = asObject(debug)?.['echo_upstream_body'] === true ? [ECHO] : []
+  return [...ids.map((id) => `plugin "${id}"`), ...others.map((name) => `transform "${name}"`), ...echo]
 }
 
 function pluginsIn (list: JsonValue | undefined): readonly Plugin[] {

@@ -9,14 +9,14 @@ import { foreignPlugins } from './plugins.ts'
 import { readProviderWishes } from './provider-wishes.ts'
 import { readChoice, readName, readNames } from './wish-values.ts'
 
-const WISHES = ['models', 'route', 'provider', 'preset', 'plugins', 'transforms', 'session_id', 'prompt_cache_key']
+const WISHES = ['models', 'route', 'provider', 'preset', 'plugins', 'transforms', 'debug', 'session_id', 'prompt_cache_key']
 
 /** Deprecated spelling of `provider.sort.partition`. */
 const ROUTES = ['fallback', 'sort'] as const
 const MOST_MODELS = 20
 
 /**
- * Undefined, at the price of nine lookups: the body has none.
+ * Undefined, at the price of ten lookups: the body has none.
  * @throws GatewayError `invalid_body` naming the member.
  */
 export function readWishes (value: JsonObject): RoutingWishes | undefined {
