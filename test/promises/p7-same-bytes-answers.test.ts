@@ -74,7 +74,7 @@ interface Streams {
 }
 
 /**
- * Event by event: the provider's own text, without rejected nulls, with what the broker puts into the first and the last
+ * Event by event: the provider's own text, without rejected nulls, with what the broker puts into first and last
  * one and beside foreign reasoning; and the usage once, behind all of them.
  */
 function checkEvents (t: Test, { frames, client, isAsked }: Streams): void {
