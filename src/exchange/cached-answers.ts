@@ -1,8 +1,9 @@
 // Requests that may be answered from the cache: found, or made and kept.
 //
 // DESIGN. What must hold:
-// - An answer is found by the digest of everything that made it: whose request it is, its task, and its body but for
-//   the space between words of JSON; the order of members counts. Two keys never meet.
+// - An answer is found by the digest of everything that made it: whose request it is, its task, the headers that change
+//   what is told of it, and its body but for the space between words of JSON; the order of members counts. Two keys
+//   never meet.
 // - A hit is an exchange of its own, with its row: nothing was sent, so it reserves nothing and costs nothing. It is
 //   planned first, so whoever may not use the model any more does not get its answers.
 // - Only whole answers of status 200 are kept. Equal requests at once are all made: nobody waits for another.
@@ -113,9 +114,10 @@ interface Hit {
   readonly plan: Plan
 }
 
-function keyOf ({ principal: { keyId, ip }, task, envelope, isOpenRouterClient, body }: Ask): string {
+function keyOf (ask: Ask): string {
+  const { principal: { keyId, ip }, task, envelope, isOpenRouterClient, wantsMetadata, body } = ask
   const owner = keyId === undefined ? `ip ${ip}` : `key ${keyId}`
-  const head = [owner, task, envelope.isStream, isOpenRouterClient].join('\n')
+  const head = [owner, task, envelope.isStream, isOpenRouterClient, wantsMetadata].join('\n')
   const bytes = body.kind === 'json' ? withoutSpace(body.json.bytes) : Buffer.alloc(0) // forms are never cached
   return createHash('sha256').update(`${head}\n`).update(bytes).digest('base64')
 }

@@ -51,6 +51,15 @@ t.test('126: space does not count, the order of members does; nor is a request f
   t.equal(upstream.requests.length, 6)
 })
 
+t.test('126: an answer with metadata is not the usual one', async (t) => {
+  const { ask } = await scene(t, answered())
+  const status = async (headers: Record<string, string>) => tellsOf(await ask({}, { ...CACHED, ...headers })).status
+  const differing: ReadonlyArray<Record<string, string>> =
+    [{}, { 'x-openrouter-metadata': 'enabled' }]
+  for (const headers of differing) t.equal(await status(headers), 'MISS')
+  for (const headers of differing) t.equal(await status(headers), 'HIT')
+})
+
 t.test('126: a stream is told again as a stream, and is not the plain answer', async (t) => {
   const { ask, stream, upstream } = await scene(t, WELL)
   const options = { stream_options: { include_usage: true } }
