@@ -5,11 +5,19 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { WireFormat } from '../src/wire/format.ts'
 import { GatewayError } from '../src/core/errors.ts'
-import { encodeError, errorHeaders } from '../src/wire/openai-chat/errors.ts'
+import * as openaiErrors from '../src/wire/openai-chat/errors.ts'
 import type { Gateway } from '../src/gateway.ts'
 import { connectionErrorOf, gatewayErrorOf } from './faults.ts'
 import { MethodTable } from './method-table.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How the route's clients read failures; undefined: as OpenAI's and OpenRouter's. */
+    errors?: Pick<WireFormat, 'encodeError' | 'errorHeaders'>
+  }
+}
 
 export interface ErrorsOptions {
   readonly gateway: Pick<Gateway, 'log'>
@@ -59,7 +67,7 @@ function lastAnswerOf (thrown: Error & { code?: string }): string {
   const known = lastAnswers.get(code)
   if (known !== undefined) return known
   const error = connectionErrorOf(thrown)
-  const body = JSON.stringify(encodeError(error, undefined))
+  const body = JSON.stringify(openaiErrors.encodeError(error, undefined))
   const head = [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
     `content-type: ${JSON_TYPE}`,
@@ -74,6 +82,7 @@ function lastAnswerOf (thrown: Error & { code?: string }): string {
 /** After an answer has begun, Fastify cuts the connection instead: a broken body can never look complete (P6). */
 function sendError (request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
   request.refusedAs = error.code
+  const { encodeError, errorHeaders } = request.routeOptions.config.errors ?? openaiErrors
   // Text, not an object: a route's response schema would drop what it does not know.
   const body = JSON.stringify(encodeError(error, request.id))
   if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id)

@@ -13,6 +13,7 @@ import { INFERENCE_DOCS } from './docs/inference.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { factsOf, readJsonAsk, type Facts } from './json-ask.ts'
 import { answerQuote } from './quote-answer.ts'
+import { wantsQuote } from './quote-wish.ts'
 
 /** Tasks whose request is JSON, and those whose request is a form; the wire they are asked in. */
 const JSON_TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation', 'image', 'speech']
@@ -45,22 +46,6 @@ const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { ga
 }
 
 export default inference
-
-/** What somebody may have written for `dry_run`. */
-const DRY_RUN = /^dry[-_ ]?run$/i
-
-/** `?dry_run=1`: what would happen, instead of letting it happen. Looked up only where there is a query at all. */
-function wantsQuote ({ query, raw }: FastifyRequest): boolean {
-  if (!raw.url?.includes('?')) return false
-  const { dry_run: flag } = query as { dry_run?: string }
-  const misspelt = Object.keys(query as object).find((name) => name !== 'dry_run' && DRY_RUN.test(name))
-  if (misspelt !== undefined) {
-    throw new GatewayError('invalid_body', { reason: 'Write dry_run=1: otherwise the request would be sent.' }, { param: 'dry_run' })
-  }
-  if (flag === undefined || flag === '0' || flag === 'false') return false
-  if (flag === '1' || flag === 'true') return true
-  throw new GatewayError('invalid_body', { reason: 'dry_run must be 1 or 0.' }, { param: 'dry_run' })
-}
 
 async function askForm (
   request: FastifyRequest, known: Facts & { task: Task }, limits: Omit<SpoolOptions, 'contentType'>

@@ -8,9 +8,12 @@ import type { Ask } from '../src/exchange/ask.ts'
 import type { PresetStore } from '../src/ledger/presets.ts'
 import { openaiChat } from '../src/wire/openai-chat/index.ts'
 import { presetNameIn, withPreset } from '../src/wire/openai-chat/preset.ts'
+import { translatedWire, type AskingWire } from '../src/wire/translated.ts'
 import { isOpenRouterClient, wantsMetadata } from './client-traits.ts'
 import { refuseUnknownHeaders } from './own-headers.ts'
 import { readDeadlineHeaders, readMaxCostHeader, readSessionHeader, readStreamHeader } from './exchange-headers.ts'
+
+const NOT_EXACT = 'Answers of this path are told anew, never byte for byte: leave X-Aibroker-Relay out.'
 
 /** What is known of an ask before its body is read. */
 export type Facts = Omit<Ask, 'task' | 'envelope' | 'body'>
@@ -25,15 +28,27 @@ export function readJsonAsk (
   const known = factsOf(request, operatorTotalMs)
   const json = withNamedPreset(readBody(request.body), request.server.gateway.presets)
   const meant = typeof task === 'function' ? task(json) : task
-  const envelope = openaiChat.readEnvelope(json, meant)
-  const isOpenRouter = envelope.isStream && isOpenRouterClient(request)
+  const ask = askOf(known, json, meant)
+  return ask.envelope.isStream && isOpenRouterClient(request) ? Object.assign(ask, { isOpenRouterClient: true }) : ask
+}
+
+/** A request in a dialect that is told as a chat. @throws GatewayError as above, and for an answer wanted byte for byte. */
+export function readTranslatedAsk (request: FastifyRequest, asking: AskingWire, operatorTotalMs: number): Ask {
+  const known = factsOf(request, operatorTotalMs)
+  if (known.isExact) throw new GatewayError('invalid_body', { reason: NOT_EXACT }, { param: 'x-aibroker-relay' })
+  const { chat, losses, teller } = asking.interpret(readBody(request.body).value)
+  const told = readJsonObject(Buffer.from(JSON.stringify(chat)))
+  const ask = askOf(known, withNamedPreset(told, request.server.gateway.presets), 'chat')
+  return Object.assign(ask, { wire: translatedWire(asking, teller), losses, isOpenRouterClient: ask.envelope.isStream })
+}
+
+function askOf (known: Facts, json: JsonBody, task: Task): Ask {
   // Not `{ ...known, task }`: V8 takes 2.7 us to add members behind a spread.
   return Object.assign(known, {
-    task: meant,
-    envelope,
+    task,
+    envelope: openaiChat.readEnvelope(json, task),
     body: { kind: 'json' as const, json },
-    isOpenRouterClient: isOpenRouter,
-    opening: meant === 'chat' ? () => openaiChat.openingOf(json) : undefined
+    opening: task === 'chat' ? () => openaiChat.openingOf(json) : undefined
   })
 }
 

@@ -23,6 +23,7 @@ import models from '../routes/models.ts'
 import openapi from '../routes/openapi.ts'
 import presets from '../routes/presets.ts'
 import quotes from '../routes/quotes.ts'
+import translated from '../routes/translated.ts'
 import { GatewayError } from './core/errors.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -90,6 +91,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   await fastify.register(metrics)
   for (const prefix of BASES) {
     await fastify.register(inference, { prefix, gateway })
+    await fastify.register(translated, { prefix, gateway })
     await fastify.register(models, { prefix })
     await fastify.register(modelEndpoints, { prefix })
     await fastify.register(billing, { prefix })

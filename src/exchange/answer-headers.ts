@@ -23,13 +23,16 @@ export interface HeaderFacts {
   readonly attempted: Attempted | undefined
   /** The provider as the rows name it. */
   readonly provider: string | undefined
+  /** Members of the request that its answer does not follow; undefined: none. */
+  readonly losses?: readonly string[] | undefined
 }
 
 /** What every answer of an exchange carries, flat name, value list. */
-export function exchangeHeaders ({ id, attempts, attempted, provider }: HeaderFacts): string[] {
+export function exchangeHeaders ({ id, attempts, attempted, provider, losses }: HeaderFacts): string[] {
   const headers = ['x-aibroker-attempts', String(attempts), 'cache-control', 'no-store']
   headers.push('x-request-id', requestIdOf(attempted?.headers) ?? id)
   if (id.startsWith('gen-')) headers.push('x-generation-id', id)
+  if (losses?.length) headers.push('x-aibroker-loss', headerText(losses.join(', ')))
   if (!attempted) return headers
   headers.push('x-aibroker-provider', provider ?? '', 'x-aibroker-model', headerText(attempted.turn.candidate.backend.modelId))
   const { clampedOutput } = attempted.turn.candidate

@@ -52,6 +52,8 @@ export interface Ask {
   readonly session?: string | undefined
   /** How a talk began, hashed when somebody asks. Undefined: it is no talk. */
   readonly opening?: (() => string | undefined) | undefined
+  /** Members of the request that were lost on its way into a chat; undefined: none. */
+  readonly losses?: readonly string[] | undefined
   /** `Idempotency-Key`. */
   readonly idempotent?: IdempotentRequest | undefined
 }

@@ -271,7 +271,8 @@ class Run implements Delivering {
   /** What every answer carries; `attempted` undefined: nobody has answered yet. */
   headers (attempted: Attempted | undefined): string[] {
     const provider = attempted && this.providerName(attempted.turn)
-    return exchangeHeaders({ id: this.id, attempts: this.attempts.length, attempted, provider })
+    const { id, attempts: { length: attempts }, ask: { losses } } = this
+    return exchangeHeaders({ id, attempts, attempted, provider, losses })
   }
 
   additions (turn: Turn, cost: Priced, attempts: number) {

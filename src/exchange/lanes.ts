@@ -49,8 +49,8 @@ function hiddenUsage (provider: Provider, value: JsonObject): JsonObject | undef
 }
 
 /** Whether the answer goes out byte for byte: the client asked for that, or it is OpenRouter's own. */
-export function isUntouched (ask: Ask, provider: Provider): boolean {
-  return ask.isExact || provider.isVerbatim === true
+export function isUntouched ({ isExact, wire }: Ask, { isVerbatim }: Provider): boolean {
+  return (isExact || isVerbatim === true) && !wire.isTranslated
 }
 
 export function openReader ({ ask, turn, identity, additionsFor }: AttemptJob, headers: UpstreamHeaders): StreamReader {

@@ -20,10 +20,10 @@ export function refuse (outlet: Outlet, ask: Ask, error: GatewayError, facts: Re
   const { id, attempts, provider, metadata } = facts
   const last = attempts[attempts.length - 1]
   const own = ask.wire.errorHeaders(error)
-  const headers = exchangeHeaders({ id, attempts: attempts.length, attempted: last, provider })
+  const headers = exchangeHeaders({ id, attempts: attempts.length, attempted: last, provider, losses: ask.losses })
     .filter((_, at, all) => !isOverruled(all[at - at % 2] as string, own))
   for (const name in own) headers.push(name, own[name] as string)
-  const body = verbatimRefusal(last) ?? Buffer.from(JSON.stringify({
+  const body = verbatimRefusal(ask, last) ?? Buffer.from(JSON.stringify({
     ...ask.wire.encodeError(error, id),
     ...metadata && error.status !== 500 && { openrouter_metadata: metadata } // a bug of ours is not told in detail
   }))
@@ -41,7 +41,7 @@ function isOverruled (name: string, own: Readonly<Record<string, string>>): bool
 }
 
 /** OpenRouter's own error body passes as it is, like its answers. */
-function verbatimRefusal (last: Attempted | undefined): Buffer | undefined {
-  if (last?.outcome.kind !== 'refused' || !last.turn.provider.isVerbatim) return undefined
+function verbatimRefusal ({ wire }: Ask, last: Attempted | undefined): Buffer | undefined {
+  if (last?.outcome.kind !== 'refused' || !last.turn.provider.isVerbatim || wire.isTranslated) return undefined
   return textHeader(last.headers, 'content-type').includes('json') ? Buffer.from(last.refusal ?? '') : undefined
 }

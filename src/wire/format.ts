@@ -7,6 +7,8 @@ import type { InputTexts } from '../core/texts.ts'
 
 export interface WireFormat {
   readonly name: WireName
+  /** No backend speaks it: answers are told anew, so no byte of a provider can pass as it is. */
+  readonly isTranslated?: boolean
   /** @throws GatewayError `missing_model` or `invalid_body`. */
   readEnvelope (body: JsonBody, task: Task): Envelope
   /** How a talk began, hashed: the same in each of its requests. Undefined: the body holds none. */

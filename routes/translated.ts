@@ -1,0 +1,31 @@
+// Inference in the dialects that are told as chats: Anthropic's Messages, OpenAI's Responses.
+
+import type { FastifyPluginAsync } from 'fastify'
+import type { Gateway } from '../src/gateway.ts'
+import type { RouteDoc } from '../src/openapi/route-doc.ts'
+import type { AskingWire } from '../src/wire/translated.ts'
+import { answer } from './answer.ts'
+import { readTranslatedAsk } from './json-ask.ts'
+import { answerQuote } from './quote-answer.ts'
+import { wantsQuote } from './quote-wish.ts'
+
+interface TranslatedRoute {
+  readonly path: string
+  readonly wire: AskingWire
+  readonly doc: RouteDoc
+}
+
+const TRANSLATED: readonly TranslatedRoute[] = []
+
+const translated: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
+  const { limits, deadlines: { totalMs } } = gateway.settings
+  for (const { path, wire, doc } of TRANSLATED) {
+    const config = { task: 'chat' as const, errors: wire, doc }
+    fastify.post(path, { bodyLimit: limits.inference, config }, (request, reply) => {
+      const ask = readTranslatedAsk(request, wire, totalMs)
+      return wantsQuote(request) ? answerQuote(ask, reply, gateway) : answer(request, reply, ask)
+    })
+  }
+}
+
+export default translated
