@@ -12,8 +12,12 @@ const LONGEST_TTL_S = 86_400
 /** Undefined, after one look: nothing. An exact relay is never cached, since a second answer is not the same bytes. */
 export function readCacheWish ({ headers }: Pick<FastifyRequest, 'headers'>, ask: Ask): CacheWish | undefined {
   const asked = headers['x-openrouter-cache']
-  if (asked === undefined || !isTrue(asked) || ask.isExact || ask.wire.isTranslated || !TASKS.has(ask.task)) return undefined
+  if (asked === undefined || !isTrue(asked) || !mayCache(ask)) return undefined
   return { ttlMs: 1_000 * ttlOf(headers['x-openrouter-cache-ttl']), isCleared: isTrue(headers['x-openrouter-cache-clear']) }
+}
+
+function mayCache ({ task, isExact, wire }: Ask): boolean {
+  return !isExact && !wire.isTranslated && TASKS.has(task)
 }
 
 function isTrue (value: string | string[] | undefined): boolean {

@@ -32,7 +32,7 @@ export function readJsonAsk (
   return ask.envelope.isStream && isOpenRouterClient(request) ? Object.assign(ask, { isOpenRouterClient: true }) : ask
 }
 
-/** A request in a dialect that is told as a chat. @throws GatewayError as above, and for an answer wanted byte for byte. */
+/** A request in a dialect that is told as a chat. @throws GatewayError as above, and for an answer wanted as it is. */
 export function readTranslatedAsk (request: FastifyRequest, asking: AskingWire, operatorTotalMs: number): Ask {
   const known = factsOf(request, operatorTotalMs)
   if (known.isExact) throw new GatewayError('invalid_body', { reason: NOT_EXACT }, { param: 'x-aibroker-relay' })
