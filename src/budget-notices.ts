@@ -4,7 +4,6 @@
 // counts is in the books.
 
 import type { Logger } from 'pino'
-import { request } from 'undici'
 import { amountWords, scopeWords, windowWords } from './budgets/words.ts'
 import type { BudgetCrossing } from './ledger/ledger.ts'
 import type { Tallies } from './metrics/tallies.ts'
@@ -29,6 +28,7 @@ export function createBudgetNotices (
     if (!webhook || underWay >= MOST_AT_ONCE) return
     underWay++
     try {
+      const { request } = await import('undici') // here: it is a large package, and most budgets are never reached
       const { statusCode, body } = await request(webhook, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'user-agent': 'aibroker' },

@@ -5,8 +5,8 @@
 // they cost 476, 89 and 124 us of CPU; and reply-from by its defaults accepts any certificate, forwards the client's
 // headers and query, and does not notice a client that left.
 
-import { Pool, errors } from 'undici'
 import type { Dispatcher } from 'undici'
+import { errors, Pool } from './undici.ts'
 import type {
   Upstream, UpstreamFailure, UpstreamHandle, UpstreamHeaders, UpstreamListener
 } from './upstream.ts'
@@ -23,9 +23,9 @@ const KEEP_ALIVE_MS = 15_000
 const LONGEST_HEADERS_BYTES = 16 * 1024
 
 export function createHttpUpstream ({ connectMs, connections }: HttpUpstreamOptions): Upstream {
-  const pools = new Map<string, Pool>()
+  const pools = new Map<string, Dispatcher>()
 
-  function poolOf (origin: string): Pool {
+  function poolOf (origin: string): Dispatcher {
     const known = pools.get(origin)
     if (known) return known
     const pool = new Pool(origin, {
