@@ -49,7 +49,7 @@ export const backendList = record({
         last_reason: orNull(text('Why it failed.')),
         last_failure_at: orNull(time('When it failed.')),
         changed_at: orNull(time('When its state changed.')),
-        credentials: oneOf(['ready', 'none', 'cooling'], 'Of its provider.')
+        credentials: oneOf(['ready', 'none', 'cooling', 'refused'], 'Of its provider.')
       }
     }), 'In the order of the catalog.')
   }

@@ -1,7 +1,8 @@
 // Every failure a client can meet, in one table. The README's error table is compared with it by a test.
 //
 // `type` is OpenAI's error type, `errorType` OpenRouter's canonical one (their error reference), both read by clients.
-// Nothing permanent is a 5xx: SDKs retry those, OpenRouter's for up to an hour.
+// Nothing permanent is a 5xx: SDKs retry those, OpenRouter's for up to an hour. A credential of ours that a provider
+// turns away is none of the client's business, and says with its 503 when it is tried again.
 
 export interface ErrorRow {
   readonly status: number
@@ -39,8 +40,6 @@ export const ERRORS = {
   upstream_refused: bad('{provider} refused the request: {reason}'),
   no_key: authentication('No auth credentials found. Send Authorization: Bearer <key>; make one with "aibroker token create".'),
   unknown_key: authentication('User not found. The key is unknown, disabled, revoked or expired; list keys with "aibroker token list".'),
-  credential_refused: forbidden(
-    'The broker\'s own credential for {provider} was refused. Its operator can add a valid one: aibroker keys add {id}'),
   too_costly: payment('No backend of {model} is sure to stay below X-Aibroker-Max-Cost-Usd: {reason}'),
   budget_exceeded: payment('Budget "{budget}" allows {limit} {window}: {spent} spent and {reserved} reserved, and this ' +
     'request may need up to {needed}. {remedy}'),
@@ -139,6 +138,13 @@ export const ERRORS = {
     type: 'server_error',
     errorType: 'provider_overloaded',
     says: 'The broker is shutting down. Retry in a moment.'
+  },
+  credential_refused: {
+    status: 503,
+    type: 'server_error',
+    errorType: 'provider_unavailable',
+    says: 'No backend of {model} can be asked: {provider} turned the broker\'s own credential away, and its operator has ' +
+      'to look at it: {remedy}. It is tried again in {seconds} s.'
   },
   backends_resting: {
     status: 503,

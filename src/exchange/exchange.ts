@@ -20,7 +20,7 @@ import { deliverPlain } from './deliver-plain.ts'
 import { StreamDelivery } from './deliver-stream.ts'
 import type { Delivering } from './delivering.ts'
 import { endWithError } from './end-with-error.ts'
-import { failureOf, nothingEligible } from './failure.ts'
+import { failureOf, modelsOf, nothingEligible } from './failure.ts'
 import { openrouterMetadata } from './openrouter-metadata.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
@@ -124,7 +124,7 @@ class Run implements Delivering {
       const rest = await this.#deliver(attempted)
       if (!rest) return
       const next = await this.#next(turns, rest)
-      if (!next) throw this.#delivery.failure ?? failureOf(plan, this.attempts)
+      if (!next) throw this.#delivery.failure ?? failureOf(plan, this.attempts, this.parts)
       const cost = priceFailure(this.ask, rest, this.parts)
       this.#measure(rest, cost)
       turn = await this.#books.retry(attemptResult(rest, cost), this.#delivery.prepared(next))
@@ -149,7 +149,8 @@ class Run implements Delivering {
     const nowMs = this.parts.clock.monotonicMs()
     if (nowMs < this.#endAtMs) return
     const seconds = Math.round(this.#endAtMs - this.#startedMs) / 1000
-    throw this.#delivery.failure ?? new GatewayError('deadline_passed', { model: this.ask.envelope.model, seconds })
+    const model = this.#plan ? modelsOf(this.#plan) : this.ask.envelope.model
+    throw this.#delivery.failure ?? new GatewayError('deadline_passed', { model, seconds })
   }
 
   async #pause (waitMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 // Every attempt failed: one honest error, with what each backend said.
 
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError, type ErrorExtras } from '../core/errors.ts'
 import type { Outcome, OutcomeKind, Remedy } from '../core/outcome.ts'
 import { parseObject, asObject } from '../core/json.ts'
 import { capacityExhausted } from '../routing/availability.ts'
@@ -11,15 +11,22 @@ import type { ExchangeParts } from './parts.ts'
 
 /** No candidate could be tried at all. */
 export function nothingEligible (plan: Plan, { envelope }: Ask, parts: ExchangeParts): GatewayError {
-  const { code, reason, retryAfterS, ...rest } = parts.describeNothingEligible(plan, envelope.wishes?.provider)
-  const model = plan.requestedModel
+  const { code, reason, retryAfterS, refusedBy, ...rest } =
+    parts.describeNothingEligible(plan, envelope.wishes?.provider)
+  if (refusedBy) return credentialRefused(plan, refusedBy, { retryAfterS: retryAfterS ?? 1, ...rest }, parts)
+  const model = modelsOf(plan)
   if (retryAfterS === undefined) return new GatewayError(code, { model, reason }, rest)
   return new GatewayError(code, { model, seconds: retryAfterS }, { retryAfterS, ...rest })
 }
 
+/** All that the client named. */
+export function modelsOf ({ requestedModel, requestedModels = [requestedModel] }: Plan): string {
+  return requestedModels.join(', ')
+}
+
 /** What the client is told after the last attempt. The last refusal counts, the list tells the rest. */
-export function failureOf (plan: Plan, attempts: readonly Attempted[]): GatewayError {
-  const { requestedModel: model } = plan
+export function failureOf (plan: Plan, attempts: readonly Attempted[], parts: ExchangeParts): GatewayError {
+  const model = modelsOf(plan)
   const last = attempts[attempts.length - 1] as Attempted
   const { outcome } = last
   const provider = last.turn.provider.displayName
@@ -38,9 +45,28 @@ export function failureOf (plan: Plan, attempts: readonly Attempted[]): GatewayE
     return new GatewayError('all_throttled', { model, seconds }, { retryAfterS: seconds, metadata, availability })
   }
   if (isAlways(attempts, ['unauthorised'])) {
-    return new GatewayError('credential_refused', { provider, id: last.turn.provider.id }, { metadata })
+    const ids = [...new Set(attempts.map(({ turn }) => turn.provider.id))]
+    return credentialRefused(plan, ids, { retryAfterS: nextTryS(ids, parts), metadata }, parts)
   }
   return new GatewayError('every_backend_failed', { model, provider, reason: withoutStop(sentenceOf(outcome)) }, { metadata })
+}
+
+/** No fault of the client's, and nothing it can do: the operator is told whom it is about. `ids`: of providers. */
+function credentialRefused (
+  plan: Plan, ids: readonly string[], extras: ErrorExtras & { retryAfterS: number }, parts: ExchangeParts
+): GatewayError {
+  const providers = parts.providers()
+  return new GatewayError('credential_refused', {
+    model: modelsOf(plan),
+    provider: ids.map((id) => providers.get(id)?.displayName ?? id).join(', '),
+    remedy: ids.map((id) => `aibroker keys add ${id}`).join(', '),
+    seconds: extras.retryAfterS
+  }, extras)
+}
+
+function nextTryS (ids: readonly string[], { credentials }: ExchangeParts): number {
+  const waits = ids.map((id) => credentials.state(id)).map((state) => 'retryAfterMs' in state ? state.retryAfterMs : 0)
+  return Math.max(1, Math.ceil(Math.min(...waits) / 1_000))
 }
 
 /** A provider's own words may end in a full stop; our sentence around them has one. */

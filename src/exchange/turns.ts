@@ -177,7 +177,7 @@ export class Turns {
     for (const candidate of this.#candidates) {
       if (this.#spent.includes(candidate) || this.#declinedAt(candidate)) continue
       const state = this.#parts.credentials.state(candidate.backend.provider)
-      if (state.kind === 'cooling' && state.retryAfterMs !== undefined) soonestMs = Math.min(soonestMs, state.retryAfterMs)
+      if (state.kind === 'cooling') soonestMs = Math.min(soonestMs, state.retryAfterMs)
     }
     if (soonestMs > this.#patienceMs) return undefined
     // A little later than told, by chance: those who wait together must not come back together.

@@ -50,7 +50,7 @@ export function stateFamilies (parts: StateParts): readonly Family[] {
     },
     {
       name: 'aibroker_provider_ready',
-      help: 'Credentials of each provider: 1 one can be used now, 0 all are cooling.',
+      help: 'Credentials of each provider: 1 one can be used now, 0 all rest or were refused.',
       type: 'gauge',
       samples: () => parts.providers().map(({ id, isReady }) => ({ labels: { provider: id }, value: Number(isReady) }))
     }

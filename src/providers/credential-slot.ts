@@ -57,9 +57,14 @@ export class CredentialSlot {
     return this.#failures === 0 && this.isReady(nowMs)
   }
 
-  /** Ms until it may be taken; undefined: only a new key, or luck, will help. */
-  waitMs (nowMs: number): number | undefined {
-    return this.#rest === 'unauthorised' ? undefined : Math.max(this.#readyAtMs - nowMs, 0)
+  /** Ms until it may be taken. */
+  waitMs (nowMs: number): number {
+    return Math.max(this.#readyAtMs - nowMs, 0)
+  }
+
+  /** Its provider turned it away: what it waits for is a person, or luck. */
+  get isRefused (): boolean {
+    return this.#rest === 'unauthorised' || this.#rest === 'declined'
   }
 
   /** Less busy, or as busy and unused for longer. */

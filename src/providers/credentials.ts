@@ -26,8 +26,10 @@ export type PoolState =
   | { readonly kind: 'ready' }
   /** No credential is configured. */
   | { readonly kind: 'none' }
-  /** All are throttled, declined or backing off, or bad; `retryAfterMs` is undefined when only a new key helps. */
-  | { readonly kind: 'cooling', readonly retryAfterMs: number | undefined }
+  /** All rest, and one is back by itself after `retryAfterMs`: throttled or backing off. */
+  | { readonly kind: 'cooling', readonly retryAfterMs: number }
+  /** Their provider turned all of them away, and only a person can help; one is tried again after `retryAfterMs`. */
+  | { readonly kind: 'refused', readonly retryAfterMs: number }
 
 export interface Credentials {
   /** Whether `take` would succeed now. Called per backend while planning: must cost next to nothing. */
@@ -68,13 +70,16 @@ export function createCredentials ({ providers, secretsOf, clock }: CredentialPa
       const pool = pools.get(provider)
       if (!pool) return NONE
       const nowMs = clock.monotonicMs()
-      let retryAfterMs: number | undefined
+      let coolingMs = Infinity
+      let refusedMs = Infinity
       for (const slot of pool) {
         if (slot.isReady(nowMs)) return READY
-        const waitMs = slot.waitMs(nowMs)
-        if (waitMs !== undefined && !(waitMs >= (retryAfterMs ?? Infinity))) retryAfterMs = waitMs
+        if (slot.isRefused) refusedMs = Math.min(refusedMs, slot.waitMs(nowMs))
+        else coolingMs = Math.min(coolingMs, slot.waitMs(nowMs))
       }
-      return { kind: 'cooling', retryAfterMs }
+      return coolingMs === Infinity
+        ? { kind: 'refused', retryAfterMs: refusedMs }
+        : { kind: 'cooling', retryAfterMs: coolingMs }
     },
     take (provider, except) {
       const pool = pools.get(provider)

@@ -62,6 +62,11 @@ function lastingFilters (unknownPrice: UnknownPrice): readonly Filter[] {
       code: 'no_credential',
       excludes: ({ provider }, _request, stateOf) => provider && missingCredential(provider, stateOf(provider.id))
     },
+    {
+      // Lasting, although one request at a time finds out whether it is mended: nobody else is left out for its sake.
+      code: 'credential_refused',
+      excludes: ({ backend }, _request, stateOf) => refusedCredential(backend.provider, stateOf(backend.provider))
+    },
     ...costFilters(unknownPrice)
   ]
 }
@@ -111,7 +116,6 @@ function leastTokens ({ task, envelope }: PlanRequest, bytesPerToken = MOST_BYTE
 
 /** How to give the provider what it lacks. */
 function missingCredential (provider: ResolvedProvider, state: PoolState): string | undefined {
-  if (state.kind === 'cooling' && state.retryAfterMs === undefined) return 'replace its credential, it was refused'
   if (state.kind !== 'none') return undefined
   const [prefix] = provider.env
   if (provider.url === undefined && prefix !== undefined) return `set ${prefix}_BASE_URL`
@@ -120,8 +124,11 @@ function missingCredential (provider: ResolvedProvider, state: PoolState): strin
 }
 
 function coolingCredential (state: PoolState): Passing | undefined {
-  if (state.kind !== 'cooling' || state.retryAfterMs === undefined) return undefined
-  return { detail: String(state.retryAfterMs), waitMs: state.retryAfterMs }
+  return state.kind === 'cooling' ? { detail: String(state.retryAfterMs), waitMs: state.retryAfterMs } : undefined
+}
+
+function refusedCredential (provider: string, state: PoolState): Passing | undefined {
+  return state.kind === 'refused' ? { detail: provider, waitMs: state.retryAfterMs } : undefined
 }
 
 /** A key may list the very name that is asked (`auto`, an alias), models, `provider/model_id`; `*` ends a pattern. */

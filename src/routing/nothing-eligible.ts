@@ -10,13 +10,16 @@ export interface NothingEligible {
   /**
    * What the client is told. Where waiting helps, whoever is back first decides: `backends_resting` for a breaker,
    * `all_throttled` for a credential. Those that are out for good do not count: a client that is told "not found"
-   * would never try again. `too_costly` when the client's own limit is what is nearest to let one in.
+   * would never try again. Without anybody who comes back, `credential_refused` where a provider turns our credential
+   * away: no client can help that. `too_costly` when the client's own limit is what is nearest to let one in.
    */
-  readonly code: LastingCode | Extract<ErrorCode, 'all_throttled' | 'backends_resting'>
+  readonly code: LastingCode | Extract<ErrorCode, 'all_throttled' | 'backends_resting' | 'credential_refused'>
   /** Every backend with its reason, then the nearest miss. Ends with a full stop. */
   readonly reason: string
   /** Seconds until the first is back, at least 1; undefined where waiting does not help. */
   readonly retryAfterS: number | undefined
+  /** Ids of those who turn our credential away, with `credential_refused`. */
+  readonly refusedBy?: readonly string[]
   /** For `error.metadata`. */
   readonly metadata?: Record<string, unknown>
   readonly availability?: Availability
@@ -54,6 +57,7 @@ export function describeNothingEligible (plan: Plan, wished?: ProviderWishes): N
   const byDistance = excluded.toSorted((a, b) => distanceOf(a.code) - distanceOf(b.code))
   const reason = reasonOf(byDistance)
   const first = firstBack(excluded)
+  if (first && isRefused(first)) return turnedAway(plan, first, reason)
   if (first?.waitMs === undefined) {
     const [nearest] = byDistance
     const code = nearest ? codeFor(nearest) : 'nothing_eligible'
@@ -61,8 +65,20 @@ export function describeNothingEligible (plan: Plan, wished?: ProviderWishes): N
     return { code, reason, retryAfterS: undefined, ...metadata, availability: availabilityOf(plan, nearest) }
   }
   const code = first.code === 'backend_cooling' ? 'backends_resting' : 'all_throttled'
-  const retryAfterS = Math.max(1, Math.ceil(first.waitMs / 1_000))
+  const retryAfterS = secondsOf(first.waitMs)
   return { code, reason, retryAfterS, availability: availabilityOf(plan, first, retryAfterS) }
+}
+
+function turnedAway (plan: Plan, first: Exclusion, reason: string): NothingEligible {
+  const refusedBy = providersOf(plan.excluded.filter(isRefused))
+  const retryAfterS = secondsOf(first.waitMs ?? 0)
+  return {
+    code: 'credential_refused', reason, retryAfterS, refusedBy, availability: availabilityOf(plan, first, retryAfterS)
+  }
+}
+
+function secondsOf (waitMs: number): number {
+  return Math.max(1, Math.ceil(waitMs / 1_000))
 }
 
 function codeFor ({ code, detail }: Exclusion): LastingCode {
@@ -75,11 +91,16 @@ function providersIn (excluded: readonly Exclusion[], wished: ProviderWishes | u
   return { available_providers: providersOf(excluded), requested_providers: requested }
 }
 
+/** Who comes back by itself goes before whoever waits for a person, however soon that one is tried again. */
 function firstBack (excluded: readonly Exclusion[]): Exclusion | undefined {
   const [first] = excluded
     .filter(({ waitMs }) => waitMs !== undefined)
-    .sort((a, b) => (a.waitMs ?? 0) - (b.waitMs ?? 0))
+    .sort((a, b) => Number(isRefused(a)) - Number(isRefused(b)) || (a.waitMs ?? 0) - (b.waitMs ?? 0))
   return first
+}
+
+function isRefused ({ code }: Exclusion): boolean {
+  return code === 'credential_refused'
 }
 
 function reasonOf (byDistance: readonly Exclusion[]): string {

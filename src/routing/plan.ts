@@ -24,7 +24,8 @@ export const EXCLUSIONS = [
   'wrong_task', 'missing_capability', 'context_too_small', 'no_credential', 'credential_cooling',
   'price_unknown', 'too_costly', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider',
   'not_in_only', 'ignored', 'no_fallbacks', 'data_collected', 'data_retained', 'other_quantization',
-  'unsupported_parameter', 'above_max_price', 'not_offered', 'tier_not_asked', 'other_tier', 'less_capable'
+  'unsupported_parameter', 'above_max_price', 'not_offered', 'tier_not_asked', 'other_tier', 'less_capable',
+  'credential_refused'
 ] as const
 export type ExclusionCode = typeof EXCLUSIONS[number]
 

@@ -96,6 +96,11 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
     helps: 'leave it out, or add a backend at openrouter to the model',
     distance: 10
   },
+  credential_refused: {
+    says: 'has a credential that its provider turns away',
+    helps: 'replace it: aibroker keys add {detail}',
+    distance: 10.5
+  },
   no_credential: {
     says: 'has no usable credential',
     helps: '{detail}',

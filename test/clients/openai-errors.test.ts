@@ -26,10 +26,16 @@ t.test('an unknown model is a BadRequestError, a missing key an AuthenticationEr
   t.equal((broker.log().match(/"status":401/g) ?? []).length, 1)
 })
 
-t.test('a credential the provider does not know is not the client\'s 401: PermissionDenied, once', async (t) => {
-  const { client, upstream } = await clientOf(t, { answers: [status(401)], maxRetries: 2 })
-  t.ok(await failureOf(client, 'm') instanceof OpenAI.PermissionDeniedError)
+t.test('a credential the provider does not know is the broker\'s fault, and is not tried again: 503, once', async (t) => {
+  const { client, broker, upstream } = await clientOf(t, { answers: [status(401)], maxRetries: 2 })
+  for (const round of [1, 2]) {
+    const error = await failureOf(client, 'm')
+    t.ok(error instanceof OpenAI.InternalServerError, `${round}`)
+    t.equal(error.status, 503)
+    t.match(error.message, 'aibroker keys add test0')
+  }
   t.equal(upstream.requests.length, 1)
+  t.equal((broker.log().match(/"status":503/g) ?? []).length, 2)
 })
 
 t.test('what a provider declines (402, 403) reaches the client with its status and words, once', async (t) => {

@@ -88,7 +88,7 @@ t.test('throttled again and again without a word it rests twice as long each tim
   const waits = [2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * SECOND)
   t.same(waits.map(() => {
     const now = state()
-    clock.nowMs += now.kind === 'cooling' ? now.retryAfterMs ?? 0 : 0
+    clock.nowMs += now.kind === 'cooling' ? now.retryAfterMs : 0
     call(throttled())
     const next = state()
     return next.kind === 'cooling' ? next.retryAfterMs : 0
@@ -125,10 +125,10 @@ t.test('an answer to an earlier call does not end the rest of a throttled creden
   t.same(state(), { kind: 'cooling', retryAfterMs: 30 * SECOND })
 })
 
-t.test('a refused key is bad: no wait is promised, and one probe at a time goes out, ever more rarely', async (t) => {
+t.test('a refused key is bad: one probe at a time goes out, ever more rarely', async (t) => {
   const { credentials, state, call, take, clock } = pool('a')
   call(UNAUTHORISED)
-  t.same(state(), { kind: 'cooling', retryAfterMs: undefined })
+  t.same(state(), { kind: 'refused', retryAfterMs: 5 * SECOND })
   for (const restMs of [5, 10, 20, 40, 80, 160, 320, 600, 600].map((seconds) => seconds * SECOND)) {
     clock.nowMs += restMs - 1
     t.equal(credentials.take('openai'), undefined, `${restMs} ms`)
@@ -158,7 +158,7 @@ t.test('an answer to a call from before does not make a refused key good', async
   const [stream, next] = [take(), take()] as [Credential, Credential]
   credentials.giveBack(next, UNAUTHORISED)
   credentials.giveBack(stream, ANSWERED)
-  t.same(state(), { kind: 'cooling', retryAfterMs: undefined })
+  t.same(state(), { kind: 'refused', retryAfterMs: 5 * SECOND })
 })
 
 t.test('a probe that is throttled shows that the key is good again', async (t) => {
@@ -174,7 +174,7 @@ t.test('a probe that came to nothing leaves the key bad', async (t) => {
   call(UNAUTHORISED)
   clock.nowMs = 10 * MINUTE
   call(ABANDONED)
-  t.same(state(), { kind: 'cooling', retryAfterMs: undefined })
+  t.same(state(), { kind: 'refused', retryAfterMs: 5 * SECOND })
 })
 
 for (const outcome of [FAILED, UNREACHABLE, STALLED]) {

@@ -32,7 +32,7 @@ t.test('an answer between ends the row, and the rest as well', async (t) => {
   t.same(state(), { kind: 'ready' })
   const stream = take()
   decline()
-  t.same(state(), { kind: 'cooling', retryAfterMs: 30 * SECOND })
+  t.same(state(), { kind: 'refused', retryAfterMs: 30 * SECOND })
   credentials.giveBack(stream, ANSWERED)
   t.same(state(), { kind: 'ready' }, 'it works')
 })
@@ -48,10 +48,10 @@ t.test('calls that were under way when the rest began do not make it longer', as
   clock.nowMs = 30 * SECOND
   t.same(state(), { kind: 'ready' })
   decline()
-  t.same(state(), { kind: 'cooling', retryAfterMs: 60 * SECOND })
+  t.same(state(), { kind: 'refused', retryAfterMs: 60 * SECOND })
 })
 
-t.test('a wait is promised as soon as one credential of the pool only rests', async (t) => {
+t.test('a pool that was refused is tried again with whichever credential is back first', async (t) => {
   const { credentials, state, call, clock } = pool('a', 'b')
   t.equal(call(UNAUTHORISED), 'openai#0')
   for (let count = 0; count < 3; count++) {
@@ -59,8 +59,8 @@ t.test('a wait is promised as soon as one credential of the pool only rests', as
     credentials.giveBack(credential, DECLINED)
     credentials.noteDeclined(credential)
   }
-  t.same(state(), { kind: 'cooling', retryAfterMs: 30 * SECOND })
-  clock.nowMs = 30 * SECOND
+  t.same(state(), { kind: 'refused', retryAfterMs: 5 * SECOND })
+  clock.nowMs = 5 * SECOND
   t.same(state(), { kind: 'ready' })
 })
 
@@ -69,7 +69,7 @@ t.test('being declined says nothing about a key that was refused', async (t) => 
   call(UNAUTHORISED)
   clock.nowMs = 10 * MINUTE
   decline()
-  t.same(state(), { kind: 'cooling', retryAfterMs: undefined })
+  t.same(state(), { kind: 'refused', retryAfterMs: 5 * SECOND })
 })
 
 t.test('those who may not be taken are not', async (t) => {

@@ -186,7 +186,7 @@ t.test('refusals of several statuses', async (t) => {
   await holds(t, broker, 400, chat({ model: 'nobody' }))
   await holds(t, broker, 413, chat({ user: 'x'.repeat(3_000) }))
   await holds(t, broker, 415, chat({}, { 'content-type': 'multipart/form-data; boundary=x' }))
-  for (const [upstream, expected] of [[401, 403], [402, 402], [418, 418], [429, 429], [500, 502]] as const) {
+  for (const [upstream, expected] of [[401, 503], [402, 402], [418, 418], [429, 429], [500, 502]] as const) {
     await holds(t, await served(t, status(upstream)), expected, chat({}))
   }
 })

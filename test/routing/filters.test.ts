@@ -86,10 +86,11 @@ t.test('a provider without a credential is out, with what would give it one', as
 })
 
 t.test('credentials that rest are out for so long; those that were refused are out until they are replaced', async (t) => {
-  const plan = (retryAfterMs: number | undefined) =>
-    routerOf({ catalog, pools: { openai: { kind: 'cooling', retryAfterMs } } }).plan(request('m'))
-  t.same(excludedOf(plan(4_200)), ['openai:a credential_cooling 4200'])
-  t.same(excludedOf(plan(undefined)), ['openai:a no_credential replace its credential, it was refused'])
+  const plan = (kind: 'cooling' | 'refused') =>
+    routerOf({ catalog, pools: { openai: { kind, retryAfterMs: 4_200 } } }).plan(request('m'))
+  t.same(excludedOf(plan('cooling')), ['openai:a credential_cooling 4200'])
+  t.same(excludedOf(plan('refused')), ['openai:a credential_refused openai'])
+  t.equal(plan('refused').excluded[0]?.waitMs, 4_200)
 })
 
 t.test('the pool of a provider is asked once per plan', async (t) => {

@@ -62,16 +62,21 @@ t.test('waiting helps as well when the others are out for good: no 404 for what 
   t.match(reason, /Nearest is openai:a: wait/)
 })
 
-t.test('waiting helps as well when another credential was refused for good: the pool that rests is the way in', async (t) => {
-  const pools = { openai: resting(30_000), groq: { kind: 'cooling', retryAfterMs: undefined } } as const
-  t.equal(describeNothingEligible(routerOf({ catalog, pools }).plan(request('m'))).retryAfterS, 30)
+t.test('waiting helps as well when another credential was refused: the pool that rests is the way in', async (t) => {
+  const pools = { openai: resting(30_000), groq: { kind: 'refused', retryAfterMs: 5_000 } } as const
+  t.match(describeNothingEligible(routerOf({ catalog, pools }).plan(request('m'))), { code: 'all_throttled', retryAfterS: 30 })
 })
 
-t.test('a credential that was refused does not come back by waiting', async (t) => {
-  const pools = { openai: { kind: 'cooling', retryAfterMs: undefined }, groq: NONE } as const
-  const { reason, retryAfterS } = describeNothingEligible(routerOf({ catalog, pools }).plan(request('m')))
-  t.equal(retryAfterS, undefined)
-  t.match(reason, 'replace its credential, it was refused')
+t.test('a credential that was refused is the operator\'s business, whatever else is out', async (t) => {
+  const pools = { openai: { kind: 'refused', retryAfterMs: 4_001 }, groq: NONE } as const
+  const told = describeNothingEligible(routerOf({ catalog, pools }).plan(request('m')))
+  t.match(told, {
+    code: 'credential_refused',
+    retryAfterS: 5,
+    refusedBy: ['openai'],
+    availability: { code: 'temporarily_unavailable', retryable: true, retry_after: 5 }
+  })
+  t.match(told.reason, 'Nearest is openai:a: replace it: aibroker keys add openai.')
 })
 
 t.test('hundreds of backends are not all named', async (t) => {

@@ -9,7 +9,9 @@ import type { JsonObject } from '../../core/json.ts'
 /** Failures that the same request meets again: clients must not try it again. */
 const PERMANENT: ReadonlySet<number> = new Set([402, 403, 404])
 /** Likewise, though clients try others of their status again. */
-const PERMANENT_CODES: ReadonlySet<ErrorCode> = new Set(['idempotency_unknown', 'idempotency_not_kept'])
+const PERMANENT_CODES: ReadonlySet<ErrorCode> = new Set([
+  'idempotency_unknown', 'idempotency_not_kept', 'credential_refused'
+])
 /** Failures that pass by themselves; the answer always says when to come back. */
 const PASSING: ReadonlySet<number> = new Set([429, 503])
 
