@@ -14,7 +14,8 @@ async function budgeted (t: Test, webhook: Answer) {
   const guest = openDatabase(`${broker.home}/aibroker.db`, { access: 'guest', durability: 'process' })
   t.teardown(() => { guest.close() })
   new SqliteBudgets(guest.sqlite, systemClock).set(terms({ name: 'b', unit: 'requests', limit: 4n, thresholds: [0.5, 1] }))
-  return { broker, hook, ask: async () => (await post(`${broker.url}/chat/completions`, { model: 'm', messages: [] })).status }
+  const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
+  return { broker, hook, ask: async () => (await post(`${broker.url}/chat/completions`, body)).status }
 }
 
 t.test('each threshold is told once, with the arithmetic', async (t) => {

@@ -208,7 +208,7 @@ t.test('no dated name of the list takes the place of auto, of a suffix, or of a 
 t.test('a row of the list that reads like a name of the file and a suffix does not take its place', async (t) => {
   const { tick, url } = await stageOpenRouter(t, [entry('acme/own:floor'), entry('acme/one:floor')], { config: FILE })
   await tick()
-  const asked = async (model: string) => (await post(`${url}/explain`, { model, messages: [] })).json().would_ask
+  const asked = async (model: string) => (await post(`${url}/explain`, { model, messages: [{ role: 'user', content: 'hi' }] })).json().would_ask
   t.equal(await asked('acme/own:floor'), 'openrouter:acme/known', 'an alias of the file')
   t.equal(await asked('acme/one:floor'), 'openrouter:acme/one:floor', 'else the list has the word')
 })
@@ -228,7 +228,7 @@ t.test('a provider that can be asked by its own name is asked before the list', 
     config: FILE, env: { OPENAI_API_KEY: 'sk-x', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' }
   })
   await tick()
-  const asked = (model: string) => post(`${url}/explain`, { model, messages: [] })
+  const asked = (model: string) => post(`${url}/explain`, { model, messages: [{ role: 'user', content: 'hi' }] })
   t.match((await asked('openai/gpt-x')).text, 'openai:gpt-x')
   t.notMatch((await asked('openai/gpt-x')).text, 'openrouter:openai/gpt-x')
   t.match((await asked('groq/y')).text, 'openrouter:groq/y', 'without a credential there the list serves it')

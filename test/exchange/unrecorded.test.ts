@@ -4,7 +4,7 @@ import { chatJson, chatSse, provider, readSse, status } from '../upstreams.ts'
 
 t.test('a request for a model nobody knows has an id, and a line in the log', async (t) => {
   const { url, log } = await gateway(t, { models: { m: [await provider(t, chatJson())] } })
-  const answer = await post(`${url}/chat/completions`, { model: 'mm', messages: [] })
+  const answer = await post(`${url}/chat/completions`, { model: 'mm', messages: [{ role: 'user', content: 'hi' }] })
   t.equal(answer.status, 400)
   const id = answer.headers.get('x-request-id') ?? ''
   t.match(id, /^req-\w{12}$/)
@@ -15,7 +15,7 @@ t.test('a request for a model nobody knows has an id, and a line in the log', as
 
 t.test('a refused credential is said in the log, by its id and without its value', async (t) => {
   const { url, log } = await gateway(t, { models: { m: [await provider(t, status(401))] } })
-  t.equal((await post(`${url}/chat/completions`, { model: 'm', messages: [] })).status, 403)
+  t.equal((await post(`${url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }] })).status, 403)
   t.match(log(), /"level":50.*test0 refused the credential test0#0 \(401\)/)
   t.notMatch(log(), /sk-canary/)
 })
@@ -25,7 +25,7 @@ t.test('OpenRouter\'s way of asking for usage is asking for usage', async (t) =>
   const { values } = await readSse(await fetch(`${url}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'm', messages: [], stream: true, usage: { include: true } })
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], stream: true, usage: { include: true } })
   }))
   t.match(values.at(-1), { usage: { prompt_tokens: Number, cost: Number }, x_aibroker: { provider: 'test0' } })
 })

@@ -90,13 +90,16 @@ t.test('9: an unknown path and a wrong method get the envelope', async (t) => {
   }
 })
 
-t.test('10: a body that is no JSON, or empty, is 400', async (t) => {
-  const { broker } = await scene(t, answered())
-  for (const body of ['{"model":', '', '[]', '"text"']) {
+t.test('10: a body that is no JSON, or empty, is 400, and so is a chat of no messages; nothing is sent', async (t) => {
+  const { broker, upstream } = await scene(t, answered())
+  for (const body of ['{"model":', '', '[]', '"text"', '{"model":"m","messages":[]}', '{"model":"m","stream":true,"messages":[]}']) {
     const { status, json } = await post(`${broker.url}/chat/completions`, body)
     t.equal(status, 400, body)
     t.match(json(), { error: { code: 400, metadata: { error_type: 'invalid_request' } } })
   }
+  const { json } = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [] })
+  t.match(json(), { error: { message: '"messages" is empty: send at least one.', param: 'messages' } })
+  t.equal(upstream.requests.length, 0)
 })
 
 t.test('11: a body over the limit is 413 and says so', async (t) => {

@@ -151,6 +151,6 @@ async function tokenOf (url: string, wish: object = {}): Promise<string> {
 }
 
 function askAs (url: string, token: string, headers: Record<string, string> = CACHED): Promise<Reply> {
-  const body = { model: 'm', messages: [], max_tokens: 10 }
+  const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 10 }
   return post(`${url}/chat/completions`, body, { ...headers, authorization: `Bearer ${token}` })
 }

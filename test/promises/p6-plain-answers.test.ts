@@ -12,7 +12,7 @@ t.test('P6 half a body does not pass as an answer, whatever its content type say
       response.end(WHOLE.slice(0, 60))
     })
     const { url } = await gateway(t, { models: { m: [cut] } })
-    const answer = await post(`${url}/chat/completions`, { model: 'm', messages: [] })
+    const answer = await post(`${url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }] })
     t.equal(answer.status, 502, type)
     t.match(answer.json(), { error: { code: 502, metadata: { reason: 'every_backend_failed' } } })
   }
@@ -22,7 +22,7 @@ t.test('P6 an answer that breaks off is left for the next backend, and stays on 
   const broken = await provider(t, cutAfterBytes(40, WHOLE, 'application/json'))
   const whole = await provider(t, chatJson({ content: 'whole' }))
   const { url, gateway: { reports } } = await gateway(t, { models: { m: [broken, whole] } })
-  const answer = await post(`${url}/chat/completions`, { model: 'm', messages: [], max_tokens: 10 })
+  const answer = await post(`${url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 10 })
   t.equal(answer.json().choices[0].message.content, 'whole')
   const attempts = reports.exchange(answer.headers.get('x-generation-id') ?? '')?.attempts ?? []
   const bound = { outcome: 'failed', grade: 'bounded' }

@@ -23,7 +23,7 @@ async function bytesOf (url: string, body: string | Uint8Array<ArrayBuffer>, hea
 }
 
 function chat (url: string, more: JsonObject, headers: Record<string, string> = {}) {
-  const body = { model: 'm', messages: [], stream: true, ...more }
+  const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], stream: true, ...more }
   return bytesOf(`${url}/chat/completions`, JSON.stringify(body), { 'content-type': 'application/json', ...headers })
 }
 

@@ -122,7 +122,7 @@ t.test('P7 options that are there already are kept, asked for or not', async (t)
     ['{"include_usage":false}', '{"include_usage":true}'],
     ['null', '{"include_usage":true}']
   ] as const) {
-    const text = (options: string) => `{"stream_options": ${options} ,"stream":true,"model":"same","messages":[]}`
+    const text = (options: string) => `{"stream_options": ${options} ,"stream":true,"model":"same","messages":[{"role":"user","content":"hi"}]}`
     const { headers } = await post(`${url}/chat/completions`, text(given))
     t.equal(upstream.requests.at(-1)?.body, text(expected), given)
     t.equal(headers.get('x-aibroker-edits'), given === expected ? null : 'stream_options')
@@ -162,7 +162,7 @@ t.test('P7 under X-Aibroker-Relay: exact any JSON answer comes back byte for byt
     .map(([usage, choices, other]) => [['"usage"', usage], ['"choices"', choices], ['"system_fingerprint"', 'null'], ['"x"', other]]))
   await fc.assert(fc.asyncProperty(body.map((body) => write(body)), async (text) => {
     next = text
-    const answered = await post(`${url}/chat/completions`, '{"model":"same","messages":[]}', { 'x-aibroker-relay': 'exact' })
+    const answered = await post(`${url}/chat/completions`, '{"model":"same","messages":[{"role":"user","content":"hi"}]}', { 'x-aibroker-relay': 'exact' })
     if (answered.text !== text) throw new Error(`got ${answered.text}`)
   }), { numRuns: 300 })
   t.pass('300 answers')
@@ -172,7 +172,7 @@ t.test('P7 an answer that is not exact differs by what the broker adds and by st
   const written = '{ "id":"1","object":"chat.completion","created":1,"model":"m","choices":[ {"index":0,"message":{"content":"caf\\u00e9 1e400","tool_calls" : null, "role":"assistant","x":-0},"finish_reason":"stop"} ],\n "big":12345678901234567890123, "usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}\n}'
   const upstream = await provider(t, inPieces([written], 'application/json'))
   const { url } = await gateway(t, { models: { same: [{ url: upstream.url }] } })
-  const { text, json } = await post(`${url}/chat/completions`, { model: 'same', messages: [] })
+  const { text, json } = await post(`${url}/chat/completions`, { model: 'same', messages: [{ role: 'user', content: 'hi' }] })
   const { x_aibroker: own } = json()
   const added = [
     `"x_aibroker":${JSON.stringify(own)}`, '"provider":"test0"', '"system_fingerprint":null', '"cost":0.000015',

@@ -97,17 +97,17 @@ t.test('P8 no secret of any source is in an answer, a log, a file, the books or 
   // A stream is running when the process dies, and is closed by the next one.
   const headers = { ...JSON_TYPE, ...operator }
   const dying = request(`${broker.url}/v1/chat/completions`, { method: 'POST', headers, agent: false })
-  dying.on('error', () => {}).end('{"model":"m-mistral","messages":[],"stream":true}')
+  dying.on('error', () => {}).end('{"model":"m-mistral","messages":[{"role":"user","content":"hi"}],"stream":true}')
   await slow.received()
   const died = await end(broker, 'SIGKILL', evidence)
   evidence.noteFiles('after kill -9', filesOf(home, KEPT_APART))
 
   const second = await serve(scene, config)
-  ids.push(await ask(second.url, evidence, { headers, body: '{"model":"chain","messages":[]}' }))
+  ids.push(await ask(second.url, evidence, { headers, body: '{"model":"chain","messages":[{"role":"user","content":"hi"}]}' }))
   const known = ids.filter((id) => id !== undefined)
   await lookAround(scene, { url: second.url, operator, ids: known })
   await breakConfig(scene, { config, reload: () => { second.child.kill('SIGHUP') } })
-  await ask(second.url, evidence, { headers, body: '{"model":"m-openai","messages":[]}' })
+  await ask(second.url, evidence, { headers, body: '{"model":"m-openai","messages":[{"role":"user","content":"hi"}]}' })
   const ended = await end(second, 'SIGTERM', evidence)
   evidence.noteFiles('in the end', filesOf(home, KEPT_APART))
 
@@ -243,7 +243,7 @@ interface Drive {
 /** Success, refusal, failover, and secrets in all the places where clients put them by mistake. */
 async function drive (url: string, evidence: Evidence, { canaries, operator, models }: Drive) {
   const ids: Array<string | undefined> = []
-  const chat = (model: string, more: object = {}) => JSON.stringify({ model, messages: [], ...more })
+  const chat = (model: string, more: object = {}) => JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }], ...more })
   const known = { ...JSON_TYPE, ...operator }
   for (const model of ['chain', 'm-openai', 'm-groq', 'm-groq', 'm-groq', 'missing', ...models.map((id) => `m-${id}`)]) {
     for (const stream of [true, false]) {

@@ -5,7 +5,7 @@ import t from 'tap'
 import { raw, request, serve, socketPath } from '../plugins/served.ts'
 
 const PAGE = 'https://evil.example'
-const CHAT = '{"model":"gpt-5","messages":[]}'
+const CHAT = '{"model":"gpt-5","messages":[{"role":"user","content":"hi"}]}'
 
 const REBOUND_HOSTS = [
   'evil.example', 'evil.example:8791', '127.0.0.1.evil.example', '127.0.0.1.nip.io:8791', 'localhost.evil.example',

@@ -45,7 +45,7 @@ async function serve (t: Test, { key, env = {} }: { key?: NewKey, env?: Record<s
     const response = await fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...token && { authorization: `Bearer ${token}` }, ...headers },
-      body: '{"model":"m","messages":[]}'
+      body: '{"model":"m","messages":[{"role":"user","content":"hi"}]}'
     })
     const text = await response.text()
     return { status: response.status, text, json: () => JSON.parse(text) }

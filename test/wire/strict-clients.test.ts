@@ -101,7 +101,7 @@ for (const { what, bad } of ANSWERS) {
     const theirs = { ...HEAD, object: 'chat.completion', ...message({ role: 'assistant' }), usage: USAGE, ...bad }
     t.not(brokenInAnswer(theirs).length, 0, 'the provider does break a rule')
     state.answer = answerJson(theirs)
-    const { json } = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [] })
+    const { json } = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }] })
     t.same(brokenInAnswer(json()), [])
     t.type(json().usage.cost, 'number')
   })
@@ -144,7 +144,7 @@ async function streamOf ({ url }: TestGateway) {
   return readSse(await fetch(`${url}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: '{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}}'
+    body: '{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true}}'
   }))
 }
 
@@ -217,7 +217,7 @@ for (const body of ERROR_BODIES) {
     for (const code of [400, 404, 413, 422, 429, 500, 503, 504]) {
       clock.leap() // who was throttled or has failed is asked again
       state.answer = status(code, body, { 'retry-after': '60' }) // longer than anybody is patient
-      const answered = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [] })
+      const answered = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }] })
       t.same(brokenInError(answered.json().error), [], String(code))
       t.equal(answered.json().error.code, answered.status)
       t.equal(answered.status, code < 500 ? code : 502, 'never a 504: it has no class')
@@ -230,14 +230,14 @@ t.test('a 200 whose body is an error is never a 200, in JSON and in the first ev
   for (const answer of [answerJson({ error }), answerJson({ error: 'overloaded' })]) {
     const { state, broker } = await scene(t)
     state.answer = answer
-    const answered = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [] })
+    const answered = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }] })
     t.equal(answered.status, 502)
     t.same(brokenInError(answered.json().error), [])
     t.match(answered.json().error.message, 'overloaded')
   }
   const { state, broker } = await scene(t)
   state.answer = inPieces([`data: ${JSON.stringify({ error })}\n\n`])
-  const answered = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [], stream: true })
+  const answered = await post(`${broker.url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }], stream: true })
   t.equal(answered.status, 502)
   t.same(brokenInError(answered.json().error), [])
 })
@@ -256,7 +256,7 @@ t.test('an error in the middle of a stream is a whole chunk with an integer code
     const response = await fetch(`${broker.url}/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: '{"model":"m","messages":[],"stream":true}'
+      body: '{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}'
     })
     whenHeard() // the answer has begun
     const { values, isDone, error: told } = await readSse(response)

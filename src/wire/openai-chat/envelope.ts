@@ -1,5 +1,5 @@
-// What routing and metering need of an OpenAI-shaped request: model, stream, needs, bounds. Nothing else is judged:
-// unknown and misspelt members are the provider's to accept or refuse.
+// What routing and metering need of an OpenAI-shaped request: model, stream, needs, bounds. Nothing else is judged
+// but a chat of no messages: unknown and misspelt members are the provider's to accept or refuse.
 
 import type { Envelope, Task } from '../../core/ask.ts'
 import { GatewayError } from '../../core/errors.ts'
@@ -22,6 +22,7 @@ const WRITES_TEXT: ReadonlySet<Task> = new Set(['chat', 'completion'])
 
 /** @throws GatewayError `missing_model` or `invalid_body`. */
 export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope {
+  if (task === 'chat') refuseNoMessages(value)
   const prompts = countPrompts(value, task)
   const each = readChoices(value)
   const openInputs = countOpenInputs(value, task)
@@ -46,6 +47,15 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     wishes,
     plugins: readPlugins(value, task)
   }
+}
+
+/**
+ * No provider answers a conversation of no messages, and each refuses it in other words, some after a while.
+ * A body without the member is left to them: some take a `prompt` in its place.
+ */
+function refuseNoMessages ({ messages }: JsonObject): void {
+  if (!Array.isArray(messages) || messages.length > 0) return
+  throw new GatewayError('invalid_body', { reason: '"messages" is empty: send at least one.' }, { param: 'messages' })
 }
 
 /** Without `model` the first of `models`, as at OpenRouter; else what is usual for the task. */

@@ -134,7 +134,7 @@ t.test('what only looks like a data URL is counted as the text it is', async (t)
 t.test('a file needs nothing of a model that would exclude it; images and audio do', async (t) => {
   t.same(said({ type: 'file', file: { file_id: 'file-1' } }).needs, [])
   t.same(said({ type: 'image_url' }, { type: 'input_audio' }, { type: 'input_image' }).needs, ['vision', 'audio_input'])
-  t.same(read({ tools: [{}], messages: [] }).needs, ['tool_calling'])
+  t.same(read({ tools: [{}], messages: [{ role: 'user', content: 'hi' }] }).needs, ['tool_calling'])
   t.same(read({ tools: [], functions: [{}] }).needs, ['tool_calling'])
 })
 
