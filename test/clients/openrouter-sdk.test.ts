@@ -3,7 +3,7 @@
 import { OpenRouter } from '@openrouter/sdk'
 import type { ChatResult, ChatStreamChunk } from '@openrouter/sdk/models'
 import t, { type Test } from 'tap'
-import { toolCalls, recorded, status, type Answer } from '../upstreams.ts'
+import { status, type Answer } from '../upstreams.ts'
 import { answered, chunks, DONE, piece, scene, USAGE, WELL } from '../openrouter/scene.ts'
 
 const MESSAGES = [{ role: 'user' as const, content: 'Hello' }]
@@ -51,12 +51,6 @@ t.test('36, 53 (SDK): a stream full of nulls is parsed, and tells its usage unas
   t.equal(got.map(({ choices }) => choices[0]?.delta.content ?? '').join(''), 'Hello')
   t.match(got.at(-1)?.usage, { totalTokens: 12, cost: 0.000015 })
   t.equal(got.at(-2)?.choices[0]?.finishReason, 'stop')
-})
-
-t.test('53 (SDK): tool calls of a stream', async (t) => {
-  const client = await clientOf(t, recorded(toolCalls), { modelYaml: 'capabilities: [tool_calling]' })
-  const got = await collect(client, { tools: [{ type: 'function', function: { name: 'weather' } }] })
-  t.ok(got.some(({ choices }) => choices[0]?.delta.toolCalls?.[0]?.function?.name === 'weather'))
 })
 
 t.test('44 (SDK): foreign reasoning is read as reasoning', async (t) => {

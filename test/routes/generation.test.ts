@@ -59,7 +59,7 @@ t.test('P2 the row of a stream is settled when [DONE] arrives: asked at that mom
   }
 })
 
-t.test('total_cost is the cost that the stream told in its usage', async (t) => {
+t.test('89: asked when [DONE] arrives, a generation has every member, and the cost that the stream told', async (t) => {
   const { url, generation } = await broker(t, [chatSse()])
   const response = await fetch(`${url}/chat/completions`, {
     method: 'POST',
@@ -68,12 +68,18 @@ t.test('total_cost is the cost that the stream told in its usage', async (t) => 
   })
   let cost: unknown
   for await (const { data } of sseEvents(response)) {
-    if (data !== '[DONE]') cost = JSON.parse(data).usage?.cost ?? cost
+    if (data !== '[DONE]') {
+      cost = JSON.parse(data).usage?.cost ?? cost
+      continue
+    }
+    const { status, body } = await generation(response.headers.get('x-generation-id'))
+    t.equal(status, 200)
+    t.same(MEMBERS.filter((name) => !(name in body.data)), [])
+    t.equal(cost, 0.000015)
+    t.equal(body.data.total_cost, cost)
+    t.equal(body.data.usage, cost)
   }
-  const { body: { data } } = await generation(response.headers.get('x-generation-id'))
-  t.equal(cost, 0.000015)
-  t.equal(data.total_cost, cost)
-  t.equal(data.usage, cost)
+  t.equal(cost, 0.000015, 'the stream had its end')
 })
 
 t.test('a plain answer: every member is there, and what the ledger does not keep is null', async (t) => {
