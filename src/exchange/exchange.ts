@@ -277,11 +277,14 @@ class Run implements Delivering {
   }
 
   additions (turn: Turn, cost: Priced, attempts: number) {
-    const facts = {
-      policy: this.#plan?.policy ?? '', attempts, durationMs: this.#books.elapsedMs, provider: this.providerName(turn)
-    }
-    const metadata = openrouterMetadata(this, this.#plan, turn)
-    return additionsOf(this.ask, turn, cost, { ...facts, metadata, identity: this.#identityOf(turn) })
+    return additionsOf(this.ask, turn, cost, {
+      policy: this.#plan?.policy ?? '',
+      attempts,
+      durationMs: this.#books.elapsedMs,
+      provider: this.providerName(turn),
+      metadata: openrouterMetadata(this, this.#plan, turn),
+      identity: this.#identityOf(turn)
+    })
   }
 
   #identityOf ({ candidate: { backend } }: Turn): Identity {
