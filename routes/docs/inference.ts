@@ -16,7 +16,7 @@ import { oneOf, text } from '../schemas/words.ts'
 import { INFERENCE_HEADERS } from './inference-headers.ts'
 
 export const PLANNING_ERRORS: readonly ErrorCode[] = [
-  'invalid_json', 'missing_model', 'wrong_task', 'unknown_model', 'not_offered', 'nothing_eligible', 'context_exceeded',
+  'invalid_json', 'missing_model', 'wrong_task', 'router_needs_messages', 'unknown_model', 'not_offered', 'nothing_eligible', 'context_exceeded',
   'no_allowed_provider', 'no_tool_use', 'no_private_endpoint', 'too_costly', 'not_allowed',
   'request_timeout', 'too_large', 'wrong_content_type'
 ]
@@ -61,7 +61,7 @@ export const INFERENCE_DOCS: { readonly [task in Task]: RouteDoc } = {
   completion: inference({
     summary: 'Continue a text',
     body: { [json]: completionRequest },
-    example: { model: 'auto', prompt: 'Once upon a time' }
+    example: { model: 'gpt-4o-mini', prompt: 'Once upon a time' }
   }, { [json]: completionAnswer, 'text/event-stream': completionAnswer }),
   embedding: inference({
     summary: 'Texts as vectors',

@@ -1,6 +1,6 @@
 // Why an exchange went the way it did: src/routing/explain.ts writes it.
 
-import { TASKS } from '../../src/core/ask.ts'
+import { TASKS, TRANSLATIONS } from '../../src/core/ask.ts'
 import type { Schema } from '../../src/openapi/schema.ts'
 import { COST_GRADE } from './usage.ts'
 import { count, flag, listOf, oneOf, orNull, record, text, time, usd, whole } from './words.ts'
@@ -12,6 +12,8 @@ export const BACKEND: { readonly [member: string]: Schema } = {
   model_id: text('The model as the provider calls it.')
 }
 
+export const TRANSLATION = oneOf(TRANSLATIONS, 'It is told the request as another, since it has no endpoint for this one; absent: as it came.')
+
 const considered = record({
   title: 'ConsideredBackend',
   says: 'One backend of the plan.',
@@ -21,7 +23,7 @@ const considered = record({
     code: text('For programs.'),
     reason: text('In words.')
   },
-  optional: { would_help: text('What would have made it eligible.') }
+  optional: { translation: TRANSLATION, would_help: text('What would have made it eligible.') }
 })
 
 const lineItem = record({

@@ -1,7 +1,7 @@
 // What a request would do and cost: src/routing/quote.ts writes it.
 
 import { TASKS } from '../../src/core/ask.ts'
-import { BACKEND } from './explanation.ts'
+import { BACKEND, TRANSLATION } from './explanation.ts'
 import { always, count, flag, listOf, oneOf, orNull, record, text, usd } from './words.ts'
 
 const COSTS = {
@@ -31,7 +31,8 @@ export const quote = record({
         counted_input_tokens: orNull(count('What it would read; null: its tokenizer is not known.')),
         ...COSTS,
         price_version: orNull(text('Of the price it would be booked at.'))
-      }
+      },
+      optional: { translation: TRANSLATION }
     }), 'In the order they would be asked; the first twelve.'),
     ranked_lower: count('Eligible ones beyond those.'),
     excluded: listOf(record({

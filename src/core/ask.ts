@@ -23,6 +23,15 @@ export const TASK_PATHS: { readonly [task in Task]: string } = {
   image: '/images/generations'
 }
 
+/** How a request is told to a backend that has no endpoint for it; most are told as they came. */
+export const TRANSLATIONS = ['completion_over_chat'] as const
+export type Translation = typeof TRANSLATIONS[number]
+
+/** What a backend is asked for: the request's own task, unless it is told as another. */
+export function toldTask (task: Task, translation: Translation | undefined): Task {
+  return translation === undefined ? task : 'chat'
+}
+
 /** JSON dialects. The later ones have their room in the design; only `openai-chat` is spoken today. */
 export const WIRES = ['openai-chat', 'openai-responses', 'anthropic', 'gemini', 'ollama'] as const
 export type WireName = typeof WIRES[number]
@@ -85,6 +94,9 @@ export function mayAdminister (principal: Pick<Principal, 'keyId' | 'isManagemen
 /** What a provider does beside writing and bills by the call; named as in `usage`. */
 export type Extra = 'searches' | 'tool_calls'
 
+/** What a completion needs, whose prompt is missing, is tokens, or is several. */
+export const NOT_ONE_TEXT = 'a prompt that is not one text'
+
 /** What routing and metering need to know of a body. */
 export interface Envelope {
   readonly model: string
@@ -119,6 +131,8 @@ export interface Envelope {
   readonly wantsBase64?: boolean
   /** Unicode characters of a speech input; undefined elsewhere. */
   readonly characters: number | undefined
+  /** Of a completion: what of it no chat can be asked, in words. Undefined: one message says all of it. */
+  readonly needsCompletions?: string | undefined
   /** What it wishes of routing; undefined: nothing, as most requests. */
   readonly wishes?: RoutingWishes | undefined
   /** What it wants of the plugins we run ourselves; undefined: it names none. */

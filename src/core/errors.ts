@@ -36,6 +36,8 @@ export const ERRORS = {
   too_many_presets: bad('There are {count} presets, and no more are kept.'),
   unknown_model: bad('{model} is not a valid model ID. {hint}'),
   not_offered: bad('{model} cannot be served as asked: {reason}'),
+  router_needs_messages: bad('{model} chooses a model by what is said: it needs messages, and a prompt alone is not ' +
+    'enough. Send them to /v1/chat/completions, or name a model.'),
   wrong_task: bad('{model} cannot serve {path}: it is configured for {tasks}.'),
   upstream_refused: bad('{provider} refused the request: {reason}'),
   no_key: authentication('No auth credentials found. Send Authorization: Bearer <key>; make one with "aibroker token create".'),

@@ -159,13 +159,13 @@ export class Attempt implements UpstreamListener, Stoppable {
   }
 
   #endPlain (): void {
-    const { ask, turn } = this.#job
+    const { lane: { wire, task }, turn } = this.#job
     const bytes = this.#held.length === 1 ? this.#held[0] as Buffer : Buffer.concat(this.#held)
-    const plain = ask.wire.readAnswer(bytes, textHeader(this.#headers, 'content-type'), ask.task)
+    const plain = wire.readAnswer(bytes, textHeader(this.#headers, 'content-type'), task)
     if (!plain) return this.#fail('answered with something that is not JSON')
-    const error = ask.wire.errorIn(plain)
+    const error = wire.errorIn(plain)
     if (error) return this.#fail(wordsOf(this.#hide(JSON.stringify({ error }).slice(0, LONGEST_REFUSAL_BYTES))))
-    if (ask.wire.isEmptyAnswer(plain)) {
+    if (wire.isEmptyAnswer(plain)) {
       const told = plain.value && usageOf(turn.provider, plain.value)
       return this.#fail('answered without any output', { told, isEmpty: true })
     }

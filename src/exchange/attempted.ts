@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Additions, Identity, PlainAnswer, Transcript } from '../wire/format.ts'
 import type { Ask } from './ask.ts'
+import type { Lane } from './lane.ts'
 import type { LiveStream } from './live-stream.ts'
 import type { ExchangeParts } from './parts.ts'
 import type { Turn } from './turns.ts'
@@ -37,6 +38,7 @@ export interface Attempted {
 
 export interface AttemptJob {
   readonly ask: Ask
+  readonly lane: Lane
   readonly turn: Turn
   readonly parts: ExchangeParts
   readonly deadlines: Deadlines

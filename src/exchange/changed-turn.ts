@@ -3,7 +3,7 @@
 // What must hold: its ceilings are those of the request as it will be sent.
 
 import { ceilingOf, tokensCeilingOf, type Offer } from '../metering/estimate.ts'
-import type { Envelope } from '../core/ask.ts'
+import { toldTask, type Envelope } from '../core/ask.ts'
 import type { Candidate } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
 import type { Sequel } from './attempted.ts'
@@ -26,8 +26,9 @@ export function changedTurn (ask: Ask, turn: Turn, changes: TurnChanges): Turn {
 /** A candidate of the plan is a class with getters, which a spread would leave behind. */
 function changesIn (candidate: Candidate) {
   const { backend, model, boundPrice, ceiling, clampedOutput, addedInputBytes, withheld } = candidate
-  const { choice, askedAs, rewrites } = candidate
-  return { backend, model, boundPrice, ceiling, clampedOutput, addedInputBytes, withheld, choice, askedAs, rewrites }
+  const { translation, choice, askedAs, rewrites } = candidate
+  const told = { translation, choice, askedAs, rewrites }
+  return { backend, model, boundPrice, ceiling, clampedOutput, addedInputBytes, withheld, ...told }
 }
 
 /** What is asked of a backend; `maxOutputTokens` undefined: as the client asked. */
@@ -36,7 +37,8 @@ export function offerOf (ask: Ask, candidate: Candidate, maxOutputTokens?: numbe
   const asked = envelopeOf(ask, candidate)
   const envelope = maxOutputTokens === undefined ? asked : { ...asked, maxOutputTokens }
   const modelId = candidate.askedAs ?? backend.modelId
-  return { task: ask.task, envelope, model, modelId, price: boundPrice, markup: backend.markup }
+  const task = toldTask(ask.task, candidate.translation)
+  return { task, envelope, model, modelId, price: boundPrice, markup: backend.markup }
 }
 
 /** The request's envelope, with the bytes this turn adds to it. */

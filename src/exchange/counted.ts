@@ -3,11 +3,13 @@
 // What must hold: only a cost that is `bounded` for lack of usage is ever replaced, before it is booked, and only by
 // the count of a whole answer (metering/counted.ts). The exchange stays open meanwhile, so a kill books its bound.
 
+import { toldTask } from '../core/ask.ts'
 import { wholeEncodingOf, type Encoding } from '../metering/encodings.ts'
 import { costOf, type Cost, type Measured } from '../metering/cost.ts'
 import { countUsage } from '../metering/counted.ts'
 import type { InputTexts } from '../core/texts.ts'
 import type { Ask } from './ask.ts'
+import { laneOf } from './lane.ts'
 import type { ExchangeParts } from './parts.ts'
 import type { Turn } from './turns.ts'
 
@@ -24,10 +26,10 @@ export interface Uncounted {
 export async function counted (
   uncounted: Uncounted, parts: Pick<ExchangeParts, 'counter'>, readOutputs: () => readonly string[] | undefined
 ): Promise<Priced> {
-  const { ask, turn: { candidate: { backend: { price, markup }, ceiling } }, cost } = uncounted
+  const { turn: { candidate: { backend: { price, markup }, ceiling } }, cost } = uncounted
   const countable = countableOf(uncounted)
   const outputs = countable && readOutputs()
-  if (!price || !countable || outputs?.length !== outputsOf(ask)) return cost
+  if (!price || !countable || outputs?.length !== outputsOf(uncounted)) return cost
   const usage = await countUsage(parts.counter, countable.encoding, countable.input, outputs)
   if (!usage) return cost
   const { circumstances } = cost
@@ -48,7 +50,8 @@ function countableOf ({ ask, turn, cost }: Uncounted): Countable | undefined {
   const isWritingMore = drafts !== undefined && drafts !== choices
   if (!isUntold(cost) || isWritingMore || ask.body.kind !== 'json') return undefined
   const encoding = wholeEncodingOf(turn.candidate.backend.modelId)
-  const input = encoding && ask.wire.readTexts(ask.body.json, ask.task)
+  const lane = laneOf(ask, turn.candidate)
+  const input = encoding && lane.body.kind === 'json' ? lane.wire.readTexts(lane.body.json, lane.task) : undefined
   return encoding && input?.isAll ? { encoding, input } : undefined
 }
 
@@ -57,6 +60,6 @@ function isUntold ({ grade, doubt, usage }: Priced): boolean {
   return grade === 'bounded' && doubt === undefined && Object.keys(usage).length === 0
 }
 
-function outputsOf ({ task, envelope }: Ask): number {
-  return task === 'chat' ? envelope.choices : 0
+function outputsOf ({ ask: { task, envelope }, turn }: Uncounted): number {
+  return toldTask(task, turn.candidate.translation) === 'chat' ? envelope.choices : 0
 }

@@ -6,6 +6,7 @@ import type { Attempted } from './attempted.ts'
 import { counted } from './counted.ts'
 import type { Ask } from './ask.ts'
 import type { Delivering } from './delivering.ts'
+import { laneOf, type Lane } from './lane.ts'
 import { isUntouched, textHeader, usageOf } from './lanes.ts'
 import { priceAnswer } from './settle.ts'
 
@@ -16,18 +17,19 @@ const NOTHING: readonly string[] = []
 export async function deliverPlain (exchange: Delivering, attempted: Attempted, plain: PlainAnswer): Promise<void> {
   const { ask, outlet, parts } = exchange
   const { turn } = attempted
+  const lane = laneOf(ask, turn.candidate)
   const usage = plain.value && (usageOf(turn.provider, plain.value) ?? plain.value)
   const told = priceAnswer(ask, turn, usage, parts)
-  const cost = told.grade === 'bounded' ? await counted({ ask, turn, cost: told }, parts, () => wordsOf(ask, plain)) : told
+  const cost = told.grade === 'bounded' ? await counted({ ask, turn, cost: told }, parts, () => wordsOf(lane, plain)) : told
   if (exchange.stop === 'client_gone') {
     await exchange.settle({ status: 499, error: 'client_gone' }, attempted, cost)
     return outlet.cut()
   }
-  const isExact = isUntouched(ask, turn.provider)
+  const isExact = isUntouched(ask, turn)
   const healed = isExact ? plain : healedOf(ask, plain)
   const bytes = isExact
     ? plain.bytes
-    : ask.wire.finishAnswer(healed, exchange.additions(turn, cost, exchange.attempts.length))
+    : lane.wire.finishAnswer(healed, exchange.additions(turn, cost, exchange.attempts.length))
   await exchange.settle({ status: 200, error: undefined }, attempted, cost)
   outlet.begin(200, [
     ...exchange.headers(attempted), ...costHeaders(cost), ...healed === plain ? NOTHING : HEALED,
@@ -42,6 +44,6 @@ function healedOf ({ envelope, wire }: Ask, plain: PlainAnswer): PlainAnswer {
 }
 
 /** Only a chat is answered in words. */
-function wordsOf ({ task, wire }: Ask, plain: PlainAnswer): readonly string[] | undefined {
+function wordsOf ({ task, wire }: Lane, plain: PlainAnswer): readonly string[] | undefined {
   return task === 'chat' ? wire.readAnswerTexts(plain) : []
 }

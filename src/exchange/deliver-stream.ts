@@ -9,7 +9,8 @@ import type { Model } from '../catalog/catalog.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { StreamMode } from '../core/stream-mode.ts'
-import type { Transcript } from '../wire/format.ts'
+import type { Candidate } from '../routing/plan.ts'
+import type { Continuation, Transcript } from '../wire/format.ts'
 import { costHeaders } from './answer-headers.ts'
 import type { Attempted, Sequel } from './attempted.ts'
 import type { Ending, Priced } from './books.ts'
@@ -17,6 +18,7 @@ import { carryingOn } from './changed-turn.ts'
 import { counted } from './counted.ts'
 import type { Delivering } from './delivering.ts'
 import { Holder } from './holder.ts'
+import { laneOf } from './lane.ts'
 import { textHeader } from './lanes.ts'
 import type { LiveStream } from './live-stream.ts'
 import { watchProgress } from './progress.ts'
@@ -68,11 +70,16 @@ export class StreamDelivery {
   sequelFor ({ provider, candidate }: Turn): Sequel | undefined {
     if (!this.failure || !this.#transcript) return undefined
     const mayContinue = provider.continuation !== undefined && !this.#refusing.includes(candidate.backend.id)
-    const changes = mayContinue ? this.#transcript.continuation(provider.continuation) : undefined
+    const changes = mayContinue ? this.#continuation(provider.continuation, candidate) : undefined
     this.#sequel = {
       transcript: this.#transcript, how: changes ? 'continued' : 'regenerated', changes: changes ?? NO_CHANGES
     }
     return this.#sequel
+  }
+
+  #continuation (how: Continuation, candidate: Candidate): Map<string, string | undefined> | undefined {
+    const { body } = laneOf(this.#exchange.ask, candidate)
+    return body.kind === 'json' ? this.#transcript?.continuation(how, body.json) : undefined
   }
 
   /** The next turn as it will be made: its request may be longer than the client's. */

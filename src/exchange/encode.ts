@@ -1,11 +1,11 @@
 // The call a turn makes: the client's own bytes with the declared splices, and headers from an allow-list.
 
-import { skipSpace, type JsonObject, type JsonValue } from '../core/json.ts'
+import { skipSpace, type JsonBody, type JsonObject, type JsonValue } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
 import type { RequestQuirk } from '../providers/quirks/quirk.ts'
-import type { Ask, SpooledBody } from './ask.ts'
-import type { AttemptJob, Sequel } from './attempted.ts'
+import type { SpooledBody } from './ask.ts'
+import type { AttemptJob } from './attempted.ts'
 import { limitMembers } from './clamp.ts'
 import type { Turn } from './turns.ts'
 import type { UpstreamCall } from './upstream.ts'
@@ -18,51 +18,54 @@ export interface EncodedCall {
 }
 
 /** Tasks whose streams tell their usage only when asked. */
+const NO_EDITS: readonly string[] = []
 const NO_LIMITS: ReadonlyMap<string, string> = new Map()
 const ASKS_USAGE = new Set(['chat', 'completion'])
 
-export function encode ({ ask, turn, sequel }: AttemptJob): EncodedCall {
-  const url = urlOf(turn.provider, ask.task)
-  if (!url) throw new Error(`${turn.provider.id} has no address for ${ask.task}`) // the plan let it through
+export function encode (job: AttemptJob): EncodedCall {
+  const { ask, lane, turn } = job
+  const url = urlOf(turn.provider, lane.task)
+  if (!url) throw new Error(`${turn.provider.id} has no address for ${lane.task}`) // the plan let it through
   const { body, contentType, length, edits } = ask.body.kind === 'json'
-    ? encodeJson(ask, turn, sequel)
+    ? encodeJson(job)
     : encodeMultipart(ask.body, turn)
   const headers = headersOf(turn.provider, turn.credential, contentType, ask.attribution)
   headers.push('content-length', String(length))
   return { call: { method: 'POST', url, headers, body }, edits }
 }
 
-function encodeJson (ask: Ask, turn: Turn, sequel: Sequel | undefined) {
-  if (ask.body.kind !== 'json') throw new Error('not a JSON body')
-  const { bytes, members } = ask.body.json
-  const changes = changesOf(ask, turn, sequel)
+function encodeJson (job: AttemptJob) {
+  const { body: own, edits = NO_EDITS } = job.lane
+  if (own.kind !== 'json') throw new Error('not a JSON body')
+  const { bytes, members } = own.json
+  const changes = changesOf(job, own.json)
   const body = changes.size === 0
     ? bytes
     : splice(bytes, editMembers(bytes, skipSpace(bytes, 0), changes, members))
-  return { body, contentType: 'application/json', length: body.length, edits: [...changes.keys()] }
+  return { body, contentType: 'application/json', length: body.length, edits: [...new Set([...edits, ...changes.keys()])] }
 }
 
-function changesOf (ask: Ask, turn: Turn, sequel: Sequel | undefined): Map<string, string | undefined> {
-  if (ask.body.kind !== 'json') return new Map()
-  const changes = ask.wire.changesFor(ask.body.json, {
-    task: ask.task,
+/** `json`: the body of its lane. */
+function changesOf ({ ask, lane, turn, sequel }: AttemptJob, json: JsonBody): Map<string, string | undefined> {
+  const changes = lane.wire.changesFor(json, {
+    task: lane.task,
     envelope: ask.envelope,
     modelId: modelIdFor(turn),
     contextWindow: windowOf(turn),
-    mayAskUsage: ASKS_USAGE.has(ask.task) && !ask.isExact
+    mayAskUsage: ASKS_USAGE.has(lane.task) && !ask.isExact
   })
   const messages = membersIn(changes, 'messages')
-  rewrite(ask.body.json.value, turn, changes)
+  rewrite(json.value, turn, changes)
   for (const name of withheldFrom(ask, turn)) changes.set(name, undefined)
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
   const { clampedOutput } = turn.candidate
-  const limits = clampedOutput === undefined ? NO_LIMITS : limitMembers(ask.body.json.value, clampedOutput)
+  const limits = clampedOutput === undefined ? NO_LIMITS : limitMembers(json.value, clampedOutput)
   for (const [name, text] of limits) changes.set(name, text)
   const { requestQuirks } = turn.provider
   if (!requestQuirks) return changes
   // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
   const written = { model: modelIdFor(turn), ...messages, ...membersIn(sequel?.changes), ...membersIn(limits) }
-  return withQuirks({ ...ask.body.json.value, ...written }, requestQuirks, changes)
+  return withQuirks({ ...json.value, ...written }, requestQuirks, changes)
 }
 
 /** What the plan wants to leave otherwise. */
@@ -77,9 +80,10 @@ function modelIdFor ({ candidate: { backend, askedAs } }: Turn): string {
   return askedAs ?? backend.modelId
 }
 
-/** OpenRouter makes do with its windows itself. */
-function windowOf ({ provider, candidate: { backend, model } }: Turn): number | undefined {
-  return provider.isVerbatim === true ? undefined : backend.contextWindow ?? model.contextWindow
+/** OpenRouter makes do with its windows itself, and a prompt is not shortened unasked. */
+function windowOf ({ provider, candidate: { backend, model, translation } }: Turn): number | undefined {
+  if (provider.isVerbatim === true || translation !== undefined) return undefined
+  return backend.contextWindow ?? model.contextWindow
 }
 
 function membersIn (changes: ReadonlyMap<string, string | undefined> | undefined, only?: string): JsonObject {

@@ -22,6 +22,7 @@ import type { Delivering } from './delivering.ts'
 import { endWithError } from './end-with-error.ts'
 import { failureOf, modelsOf, nothingEligible } from './failure.ts'
 import { openrouterMetadata } from './openrouter-metadata.ts'
+import { laneOf } from './lane.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
 import { isLate, performedOf } from './performed.ts'
@@ -187,6 +188,7 @@ class Run implements Delivering {
     this.#endAtMs = deadlines.totalMs === 0 ? Infinity : this.#startedMs + deadlines.totalMs
     const attempt = new Attempt({
       ask,
+      lane: laneOf(ask, turn.candidate),
       turn,
       parts,
       deadlines,

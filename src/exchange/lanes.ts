@@ -6,6 +6,7 @@ import type { Provider } from '../providers/provider.ts'
 import { withServiceTier } from '../wire/circumstances.ts'
 import type { StreamReader } from '../wire/format.ts'
 import type { AttemptJob } from './attempted.ts'
+import type { Turn } from './turns.ts'
 import type { UpstreamHeaders } from './upstream.ts'
 import type { Ask } from './ask.ts'
 
@@ -49,15 +50,16 @@ function hiddenUsage (provider: Provider, value: JsonObject): JsonObject | undef
 }
 
 /** Whether the answer goes out byte for byte: the client asked for that, or it is OpenRouter's own. */
-export function isUntouched ({ isExact, wire }: Ask, { isVerbatim }: Provider): boolean {
-  return (isExact || isVerbatim === true) && !wire.isTranslated
+export function isUntouched ({ isExact, wire }: Ask, { provider, candidate }: Turn): boolean {
+  return (isExact || provider.isVerbatim === true) && !wire.isTranslated && candidate.translation === undefined
 }
 
-export function openReader ({ ask, turn, identity, additionsFor }: AttemptJob, headers: UpstreamHeaders): StreamReader {
+export function openReader (job: AttemptJob, headers: UpstreamHeaders): StreamReader {
+  const { ask, lane, turn, identity, additionsFor } = job
   const { provider } = turn
-  const isExact = isUntouched(ask, provider)
-  return ask.wire.createStream({
-    task: ask.task,
+  const isExact = isUntouched(ask, turn)
+  return lane.wire.createStream({
+    task: lane.task,
     contentType: textHeader(headers, 'content-type'),
     choices: ask.envelope.choices,
     identity,

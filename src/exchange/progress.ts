@@ -5,6 +5,7 @@
 // against some microseconds to read and write it). The cost of what was seen is an upper bound of it: the input at its
 // bound and each byte that passed as a token of output, or what the provider told on the way where that is more.
 
+import { toldTask } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { ceilingOf } from '../metering/estimate.ts'
 import { upstreamIdOf } from './books.ts'
@@ -48,11 +49,11 @@ export function watchProgress (
 function boundOf (
   { ask, parts }: Pick<Delivering, 'ask' | 'parts'>, turn: Turn, seenBytes: number
 ): NanoUsd | undefined {
-  const { backend: { modelId, price, markup }, model } = turn.candidate
+  const { backend: { modelId, price, markup }, model, translation } = turn.candidate
   const { ceiling } = attemptIntent(turn, parts)
   if (ceiling === undefined || ceiling === 0n) return ceiling
   const envelope = { ...ask.envelope, maxOutputTokens: seenBytes, choices: 1, drafts: 1 }
-  const bound = ceilingOf({ task: ask.task, envelope, model, modelId, price, markup })
+  const bound = ceilingOf({ task: toldTask(ask.task, translation), envelope, model, modelId, price, markup })
   return bound === undefined || bound > ceiling ? ceiling : bound
 }
 

@@ -35,6 +35,7 @@ const EXCLUDED_BY: { readonly [code in ExclusionCode]?: string } = {
   too_costly: 'max_price',
   context_too_small: 'context_length',
   not_offered: 'not_offered',
+  needs_completions: 'not_offered',
   tier_not_asked: 'service_tier',
   other_tier: 'service_tier',
   less_capable: 'require_parameters'

@@ -5,6 +5,7 @@ import { TASK_PATHS, type Task } from '../core/ask.ts'
 import { GatewayError } from '../core/errors.ts'
 import { tooManyModels, type RoutingWishes } from '../core/wishes.ts'
 import type { PlanRequest } from './plan.ts'
+import { CHOOSING_BY_MESSAGES, OPENROUTER } from './openrouter-names.ts'
 import { resolve, type Meant, type Snapshot } from './resolve.ts'
 import type { Row } from './roster.ts'
 
@@ -17,9 +18,10 @@ export interface Choice {
   readonly rows: readonly Row[]
 }
 
-/** @throws GatewayError `unknown_model` or `wrong_task`. */
-export function firstChoice ({ task, envelope: { model } }: PlanRequest, snapshot: Snapshot): Choice {
-  return choiceOf(0, resolve(model, snapshot, { task, param: 'model' }), { asked: model, task, snapshot })
+/** @throws GatewayError `unknown_model`, `wrong_task` or `router_needs_messages`. */
+export function firstChoice (request: PlanRequest, snapshot: Snapshot): Choice {
+  const { task, envelope: { model } } = request
+  return choiceOf(0, resolve(model, snapshot, { task, param: 'model' }), { asked: model, request, snapshot })
 }
 
 /**
@@ -33,23 +35,40 @@ export function choicesOf (
   const { task } = request
   const choices = [firstChoice(request, snapshot)]
   for (const asked of models) {
-    const choice = choiceOf(choices.length, resolve(asked, snapshot, { task, param: 'models' }), { asked, task, snapshot })
+    const meant = resolve(asked, snapshot, { task, param: 'models' })
+    const choice = choiceOf(choices.length, meant, { asked, request, snapshot })
     if (!choices.some(({ meant }) => isSame(meant, choice.meant))) choices.push(choice)
   }
   return choices
 }
 
-function choiceOf (index: number, meant: Meant, { asked, task, snapshot }: {
-  readonly asked: string, readonly task: Task, readonly snapshot: Snapshot
+function choiceOf (index: number, meant: Meant, { asked, request, snapshot }: {
+  readonly asked: string, readonly request: PlanRequest, readonly snapshot: Snapshot
 }): Choice {
+  const { task, envelope } = request
+  if (task === 'completion' && envelope.needsCompletions !== 'messages' && choosesByMessages(meant)) {
+    throw new GatewayError('router_needs_messages', { model: asked }, { param: 'model' })
+  }
   return { index, asked, meant, rows: rowsFor(meant, task, snapshot) }
 }
 
 /** @throws GatewayError `wrong_task` for a model that was not configured for the endpoint. */
 function rowsFor (meant: Meant, task: Task, { roster }: Snapshot): readonly Row[] {
   if (meant.kind === 'auto') return roster.serving(task)
-  if (!meant.model.tasks.has(task)) throw wrongTask(meant.model, task)
+  if (!servesTask(meant.model, task)) throw wrongTask(meant.model, task)
   return roster.rowsOf(meant.model)
+}
+
+/** Completions can be told as chats. */
+function servesTask ({ tasks }: Model, task: Task): boolean {
+  return tasks.has(task) || (task === 'completion' && tasks.has('chat'))
+}
+
+/** Ours, and OpenRouter's: what they choose by is not in a prompt. */
+function choosesByMessages (meant: Meant): boolean {
+  if (meant.kind === 'auto') return true
+  const { backends } = meant.model
+  return backends.some(({ provider, modelId }) => provider === OPENROUTER && CHOOSING_BY_MESSAGES.has(modelId))
 }
 
 function wrongTask ({ name, tasks }: Model, task: Task): GatewayError {

@@ -1,12 +1,13 @@
 // Backends that are out for money: their cost is not known, or could be more than the client allows.
 
+import { toldTask } from '../core/ask.ts'
 import { formatUsd, type NanoUsd } from '../core/money.ts'
 import type { UnknownPrice } from '../core/unknown-price.ts'
 import { ceilingOf, isPriced } from '../metering/estimate.ts'
 import type { Filter } from './filter.ts'
 import type { PlanRequest } from './plan.ts'
 import { UNKNOWN_AMOUNT } from './reasons.ts'
-import type { Row } from './roster.ts'
+import { translationAt, type Row } from './roster.ts'
 
 const ONLINE = /:online(:|$)/
 
@@ -28,10 +29,12 @@ export function costFilters (usual: UnknownPrice): readonly Filter[] {
 
 /** What the backend could charge at most, where that is more than `limit`, or not known. */
 function costAbove (
-  limit: NanoUsd, { model, backend: { modelId, price, markup }, provider }: Row, { task, envelope }: PlanRequest
+  limit: NanoUsd, row: Row, { task: asked, envelope }: PlanRequest
 ): string | undefined {
+  const { model, backend: { modelId, price, markup }, provider } = row
   if (provider?.isFree === true) return undefined
   const sentId = ONLINE.test(envelope.model) ? `${modelId}:online` : modelId // a search for each request costs extra
+  const task = toldTask(asked, translationAt(row, asked))
   const ceiling = ceilingOf({ task, envelope, model, modelId: sentId, price, markup })
   if (ceiling === undefined) return UNKNOWN_AMOUNT
   return ceiling > limit ? `USD ${formatUsd(ceiling)}` : undefined

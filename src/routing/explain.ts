@@ -1,5 +1,6 @@
 // "Why this backend?": one recorded exchange as an answer for humans and programs (P10).
 
+import type { Translation } from '../core/ask.ts'
 import { formatUsd } from '../core/money.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
 import { adjustmentsIn, billIn, type ExplainedBill } from './explain-bill.ts'
@@ -53,6 +54,8 @@ interface Considered {
   /** Outcome of the attempt, reason code of the exclusion, `not_needed`, `too_late` or `not_reached`. */
   readonly code: string
   readonly reason: string
+  /** How it was, or would have been, told the request; absent: as it came. */
+  readonly translation?: Translation
   /** What would have made it eligible; absent where it was. */
   readonly would_help?: string
 }
@@ -105,10 +108,11 @@ function consideredIn ({ candidates, excluded }: RecordedPlan, exchange: Explain
   const attempts = lastByBackend(exchange.attempts, candidates.map(({ backend }) => backend))
   const unasked = wordsOfUnasked(exchange)
   return [
-    ...candidates.map(({ backend }): Considered => {
+    ...candidates.map(({ backend, translation }): Considered => {
       const attempt = attempts.get(backend)
-      if (attempt) return { ...namesOf(backend), verdict: verdictOf(attempt), ...wordsOf(attempt, exchange.error) }
-      return { ...namesOf(backend), verdict: 'skipped', ...unasked }
+      const names = translation === undefined ? namesOf(backend) : { ...namesOf(backend), translation }
+      if (attempt) return { ...names, verdict: verdictOf(attempt), ...wordsOf(attempt, exchange.error) }
+      return { ...names, verdict: 'skipped', ...unasked }
     }),
     ...excluded.map(({ backend, code, detail }): Considered => {
       const { reason, wouldHelp } = reasonFor(code, detail)

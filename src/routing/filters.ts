@@ -12,7 +12,7 @@ import type { Filter, Passing } from './filter.ts'
 import type { Health } from './health.ts'
 import type { PlanRequest } from './plan.ts'
 import { restText } from './rest-text.ts'
-import type { Row } from './roster.ts'
+import { translationAt, type Row } from './roster.ts'
 
 export interface FilterParts {
   readonly health: Pick<Health, 'restOf'>
@@ -25,6 +25,9 @@ const MOST_BYTES_PER_TOKEN = 8
 
 /** So many windows' worth of prompt may be left of one. */
 const MOST_SHORTENED = 2
+
+/** An answer that is told anew has none of its bytes. */
+const EXACT_RELAY = 'X-Aibroker-Relay: exact'
 
 /** What a request wishes is judged between the two. */
 export interface Filters {
@@ -44,7 +47,15 @@ function lastingFilters (unknownPrice: UnknownPrice): readonly Filter[] {
     },
     {
       code: 'wrong_task',
-      excludes: ({ provider }, { task }) => provider?.tasks.includes(task) === false ? task : undefined
+      excludes: (row, { task }) => {
+        const isUnserved = row.provider?.tasks.includes(task) === false
+        return isUnserved && translationAt(row, task) === undefined ? task : undefined
+      }
+    },
+    {
+      code: 'needs_completions',
+      excludes: (row, { task, envelope, isExact }) =>
+        translationAt(row, task) && (isExact ? EXACT_RELAY : envelope.needsCompletions)
     },
     {
       code: 'not_allowed_for_key',

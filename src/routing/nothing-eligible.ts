@@ -37,7 +37,8 @@ const SAID_FOR: { readonly [code in ExclusionCode]?: LastingCode } = {
   no_fallbacks: 'no_allowed_provider',
   data_collected: 'no_private_endpoint',
   data_retained: 'no_private_endpoint',
-  not_offered: 'not_offered'
+  not_offered: 'not_offered',
+  needs_completions: 'not_offered'
 }
 
 /** `auto` can have hundreds. */

@@ -1,6 +1,7 @@
 // A plan as the ledger keeps it: short JSON, the same text for the same plan, so that equal plans share one row.
 // Nothing of a single request is in it: no ceilings, no times, no exact waits.
 
+import { TRANSLATIONS, type Translation } from '../core/ask.ts'
 import { EXCLUSIONS, type ExclusionCode, type Plan } from './plan.ts'
 
 /** A plan as read back. */
@@ -8,7 +9,12 @@ export interface RecordedPlan {
   readonly policy: string
   readonly catalogVersion: string
   /** In the order they were to be tried, the first twelve. `backend` is its id, `model` the public name. */
-  readonly candidates: ReadonlyArray<{ readonly backend: string, readonly model: string }>
+  readonly candidates: ReadonlyArray<{
+    readonly backend: string
+    readonly model: string
+    /** How it was told the request; undefined: as it came. */
+    readonly translation: Translation | undefined
+  }>
   /** How many more were eligible, after those. */
   readonly rankedLower: number
   readonly excluded: ReadonlyArray<{
@@ -24,12 +30,13 @@ const UNRECORDED: ExclusionCode = 'credential_cooling'
 /** An exchange tries six at the most; `auto` ranks hundreds, and those far down differ from request to request. */
 const MOST_CANDIDATES = 12
 
-/** `{"policy","catalog","candidates":[[backend,model]],"more","excluded":[[backend,code,detail]]}` */
+/** `{"policy","catalog","candidates":[[backend,model,translation]],"more","excluded":[[backend,code,detail]]}` */
 export function planText (plan: Plan): string {
   return JSON.stringify({
     policy: plan.policy,
     catalog: plan.catalogVersion,
-    candidates: plan.candidates.slice(0, MOST_CANDIDATES).map(({ backend, model }) => [backend.id, model.name]),
+    candidates: plan.candidates.slice(0, MOST_CANDIDATES).map(({ backend, model, translation }) =>
+      translation === undefined ? [backend.id, model.name] : [backend.id, model.name, translation]),
     more: Math.max(0, plan.candidates.length - MOST_CANDIDATES),
     excluded: plan.excluded.map(({ backend, code, detail }) =>
       detail === undefined || code === UNRECORDED ? [backend.id, code] : [backend.id, code, detail])
@@ -46,7 +53,8 @@ export function readPlanText (text: string): RecordedPlan | undefined {
   return {
     policy,
     catalogVersion: catalog,
-    candidates: candidates.map(([backend = '', model = '']) => ({ backend, model })),
+    candidates: candidates.map(([backend = '', model = '', word]) =>
+      ({ backend, model, translation: TRANSLATIONS.find((translation) => translation === word) })),
     rankedLower: more,
     excluded: excluded.flatMap(([backend = '', word, detail]) => {
       const code = EXCLUSIONS.find((code) => code === word)

@@ -1,7 +1,7 @@
 // The answer to "which backend, and why": ordered candidates, and every rejected backend with its reason.
 
 import type { Backend, Model, Price } from '../catalog/catalog.ts'
-import type { Envelope, Principal, Task } from '../core/ask.ts'
+import type { Envelope, Principal, Task, Translation } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
 
 /** The part of an ask that routing reads. */
@@ -15,6 +15,8 @@ export interface PlanRequest {
   readonly session?: string | undefined
   /** How the talk began, hashed when somebody asks. Undefined: it is no talk. */
   readonly opening?: (() => string | undefined) | undefined
+  /** The answer is wanted byte for byte. */
+  readonly isExact?: boolean
   /** Nobody's window takes all of it: those count that take it without its middle. */
   readonly isShortened?: boolean
 }
@@ -25,7 +27,7 @@ export const EXCLUSIONS = [
   'price_unknown', 'too_costly', 'backend_cooling', 'not_allowed_for_key', 'unknown_provider',
   'not_in_only', 'ignored', 'no_fallbacks', 'data_collected', 'data_retained', 'other_quantization',
   'unsupported_parameter', 'above_max_price', 'not_offered', 'tier_not_asked', 'other_tier', 'less_capable',
-  'credential_refused'
+  'credential_refused', 'needs_completions'
 ] as const
 export type ExclusionCode = typeof EXCLUSIONS[number]
 
@@ -46,6 +48,8 @@ export interface Candidate {
   readonly withheld?: readonly string[] | undefined
   /** Which of several models the client named it belongs to, from 0; undefined: it named one. */
   readonly choice?: number | undefined
+  /** How it is told the request, where that is not as it came. */
+  readonly translation?: Translation | undefined
   /** What the backend is asked for, where that is more than its model id: with a suffix that OpenRouter reads. */
   readonly askedAs?: string | undefined
   /** Members of the body that leave otherwise, as JSON text, or not at all; undefined: none. */

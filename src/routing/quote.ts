@@ -73,7 +73,7 @@ function inputTokensOf (
 }
 
 function offerOf (candidate: Candidate, request: PlanRequest, counts: Counts) {
-  const { backend, model, ceiling } = candidate
+  const { backend, model, ceiling, translation } = candidate
   const { task, envelope } = request
   const isFree = ceiling === 0n
   const inputTokens = inputTokensOf(candidate, request, counts)
@@ -81,6 +81,7 @@ function offerOf (candidate: Candidate, request: PlanRequest, counts: Counts) {
   const expected = isFree ? 0 : expectedOf(offer)
   return {
     ...namesOf(backend),
+    ...translation !== undefined && { translation },
     model: model.name,
     minimum_cost_usd: usd(isFree ? 0n : leastOf(backend.price)),
     expected_cost_usd: usd(expected === undefined ? undefined : BigInt(Math.round(expected))),

@@ -4,12 +4,14 @@ import { expectedOf } from '../metering/estimate.ts'
 import type { PlanRequest } from './plan.ts'
 import { drawAmongEquals, type Lots } from './policies/draw.ts'
 import type { Policy } from './policies/policy.ts'
-import type { Row } from './roster.ts'
+import { translationAt, type Row } from './roster.ts'
 
 export function rank (rows: readonly Row[], request: PlanRequest, policy: Policy, lots: Lots): readonly Row[] {
   if (rows.length < 2) return rows
   const ranked = rows
-    .map((row) => ({ row, expected: expectedFor(row, request) }))
+    .map((row) => ({
+      row, expected: expectedFor(row, request), isTranslated: translationAt(row, request.task) !== undefined
+    }))
     .sort(policy.compare)
   if (policy.drawsLots) drawAmongEquals(ranked, lots)
   return ranked.map(({ row }) => row)

@@ -1,5 +1,6 @@
 // Why a backend was left out, and what would have let it in: one sentence each, for every reason code.
 
+import { NOT_ONE_TEXT } from '../core/ask.ts'
 import type { ExclusionCode } from './plan.ts'
 
 export interface Reason {
@@ -131,6 +132,12 @@ const WORDINGS: { readonly [code in ExclusionCode]: Wording } = {
     says: 'is not configured for {detail}',
     helps: 'leave {detail} out of the request, or add it to the capabilities of the model if it has it',
     distance: 16
+  },
+  needs_completions: {
+    says: 'serves chats alone, and cannot be asked {detail}',
+    helps: 'leave {detail} out, or add a backend at a provider that serves /v1/completions',
+    otherwise: [NOT_ONE_TEXT, 'send one text as the prompt, or add a backend at a provider that serves /v1/completions'],
+    distance: 16.5
   },
   wrong_task: {
     says: 'is at a provider without an endpoint for {detail}',

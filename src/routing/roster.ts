@@ -2,7 +2,7 @@
 
 import { serviceTierOf, type ServiceTier } from '../catalog/backend-facts.ts'
 import type { Backend, Catalog, Model, Price, Tier } from '../catalog/catalog.ts'
-import { TASKS, type Task } from '../core/ask.ts'
+import { TASKS, type Task, type Translation } from '../core/ask.ts'
 import { dearestOf } from './dearest.ts'
 import type { Providers, ResolvedProvider } from '../providers/registry.ts'
 
@@ -19,6 +19,8 @@ export interface Row {
   readonly tierRank: number
   /** Undefined: the plain terms. */
   readonly serviceTier: ServiceTier | undefined
+  /** It chats, and serves no completions: those have to be told to it as chats. */
+  readonly isChatOnly: boolean
 }
 
 export interface Roster {
@@ -44,15 +46,22 @@ const TIER_RANKS: { readonly [tier in Tier]: number } = { premium: 0, standard: 
 export function rowsOf (model: Model, providers: Providers): Row[] {
   return model.backends.map((backend) => {
     const provider = providers.get(backend.provider)
+    const serves = (task: Task) => model.tasks.has(task) && provider?.tasks.includes(task) === true
     return {
       model: modelAt(backend, model),
       backend,
       provider,
+      isChatOnly: serves('chat') && !serves('completion'),
       priority: provider?.priority ?? backend.priority,
       tierRank: TIER_RANKS[model.tier],
       serviceTier: serviceTierOf(backend.facts)
     }
   })
+}
+
+/** How the backend is told a request of that task; undefined: as it came. */
+export function translationAt ({ isChatOnly }: Row, task: Task): Translation | undefined {
+  return isChatOnly && task === 'completion' ? 'completion_over_chat' : undefined
 }
 
 /** The very model, where the backend says nothing else: a catalog holds hundreds and a copy would be made of each. */

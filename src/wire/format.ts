@@ -30,6 +30,8 @@ export interface WireFormat {
   readAnswerTexts (answer: PlainAnswer): readonly string[] | undefined
   /** A whole answer whose words should be JSON, mended where they are not; the same answer when nothing was. */
   healAnswer (answer: PlainAnswer): PlainAnswer
+  /** What of a whole answer is not told, since the asking wire has no place for it. Absent: nothing. */
+  lossesIn?(answer: PlainAnswer): readonly string[]
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */
   finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
   /** A whole answer or stream told again: with that id and time, and nothing used for it. */
@@ -44,6 +46,21 @@ export interface WireFormat {
   errorHeaders (error: GatewayError): Record<string, string>
   /** The failure as an event of a stream that has begun; undefined for media, which have no place for words. */
   errorFrame (error: GatewayError, requestId: string, stream: BegunStream): Buffer | undefined
+}
+
+/** Requests of one task, told to a backend as another. */
+export interface Translator {
+  /** What the backend is asked for. */
+  readonly task: Task
+  /** Speaks to the backend, and tells its answers as the client asked for them. */
+  readonly wire: WireFormat
+  translate (body: JsonBody): Translated
+}
+
+export interface Translated {
+  readonly json: JsonBody
+  /** Names of the members that are not the client's own. */
+  readonly edits: readonly string[]
 }
 
 export interface BegunStream {
@@ -143,6 +160,8 @@ export interface StreamReader {
   readonly usage: JsonObject | undefined
   /** True: it was told before the answer's end (some tell it in every chunk) and is less than the whole may come to. */
   readonly isUsageSoFar?: boolean
+  /** What of the events so far was not told, as `lossesIn`. Absent: nothing. */
+  readonly losses?: readonly string[]
   /** The provider's id of the answer. */
   readonly upstreamId: string | undefined
   /** Called once, when the provider ended or `isDone`. */
@@ -179,9 +198,10 @@ export interface Transcript {
   /**
    * Members to change so that a backend carries on behind the text shown; JSON text. Undefined: this answer cannot be
    * written on soundly, only asked for again (`regenerated`). They are changes to the client's body: apply them before
-   * a provider's own, which may write `messages` anew.
+   * a provider's own, which may write `messages` anew. `body`: as that backend is told it, where that is not the
+   * client's own.
    */
-  continuation (how: Continuation): Map<string, string | undefined> | undefined
+  continuation (how: Continuation, body?: JsonBody): Map<string, string | undefined> | undefined
   /**
    * Reads the new stream as the sequel of what was shown so far: `continued` writes on, `regenerated` starts again and
    * has to repeat what was shown, which is left out. One id, one role, one `created` and one `model` for the client.

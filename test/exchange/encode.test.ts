@@ -28,7 +28,7 @@ function encodeFor (limits: Partial<Principal>) {
     provider: provider('openrouter'),
     credential: { id: 'openrouter#0', provider: 'openrouter', secret: undefined }
   }
-  const { call, edits } = encode({ ask, turn } as unknown as Parameters<typeof encode>[0])
+  const { call, edits } = encode({ ask, lane: ask, turn } as unknown as Parameters<typeof encode>[0])
   return { body: String(call.body), edits }
 }
 

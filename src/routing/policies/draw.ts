@@ -6,7 +6,7 @@
 // goes behind its equals, though not behind those of a lower priority: it may still serve.
 
 import type { Health } from '../health.ts'
-import type { Ranked } from './policy.ts'
+import { isEqual, type Ranked } from './policy.ts'
 
 export interface Lots {
   readonly health: Pick<Health, 'hasJustFailed'>
@@ -17,8 +17,9 @@ export interface Lots {
 /** `ranked`: by priority, and within it the cheapest first. Puts the drawn ones in front of their equals, in place. */
 export function drawAmongEquals (ranked: Ranked[], lots: Lots): void {
   for (let start = 0; start < ranked.length;) {
+    const first = ranked[start] as Ranked
     let end = start + 1
-    while (ranked[end]?.row.priority === ranked[start]?.row.priority) end++
+    while (end < ranked.length && isEqual(ranked[end] as Ranked, first)) end++
     if (end - start > 1) ranked.splice(start, end - start, ...drawn(ranked.slice(start, end), lots))
     start = end
   }

@@ -7,6 +7,8 @@ export interface Ranked {
   readonly row: Row
   /** Nano-USD as a plain number; Infinity: not known. */
   readonly expected: number
+  /** It has to be told the request as another. */
+  readonly isTranslated: boolean
 }
 
 export interface Policy {
@@ -23,8 +25,14 @@ export function byExpected (a: Ranked, b: Ranked): number {
   return a.expected - b.expected
 }
 
+/** Of equals those come first that are asked as the client asked. */
 export function byPriority (a: Ranked, b: Ranked): number {
-  return a.row.priority - b.row.priority
+  return a.row.priority - b.row.priority || Number(a.isTranslated) - Number(b.isTranslated)
+}
+
+/** Neither comes before the other: they share the load. */
+export function isEqual (a: Ranked, b: Ranked): boolean {
+  return a.row.priority === b.row.priority && a.isTranslated === b.isTranslated
 }
 
 /** Makes every order total, and so the same for every request. Code units: no locale, no surprise. */

@@ -5,6 +5,7 @@ import type { Envelope, Task } from '../../core/ask.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { asObject, type JsonBody, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { RoutingWishes } from '../../core/wishes.ts'
+import { needsCompletionsOf } from './completions-only.ts'
 import { extrasOf } from './extras.ts'
 import { countOpenInputs, countPrompts, mediaOf, needsOf, softParametersOf } from './inputs.ts'
 import { hasOpenRouterMember, readHidesReasoning } from './openrouter-body.ts'
@@ -17,7 +18,7 @@ const DEFAULT_MODELS: { readonly [task in Task]?: string } = { moderation: 'omni
 
 const LONGEST_MODEL_NAME = 256
 const MOST_CHOICES = 128
-/** Tasks where some providers know `best_of`; vLLM took it for chat as well. */
+/** Chats, and what may be told as one. vLLM took `best_of` for chat as well. */
 const WRITES_TEXT: ReadonlySet<Task> = new Set(['chat', 'completion'])
 
 /** @throws GatewayError `missing_model` or `invalid_body`. */
@@ -39,11 +40,12 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     drafts: prompts * Math.max(each, WRITES_TEXT.has(task) ? readDrafts(value) : 1),
     openInputs,
     media: openInputs > 0 ? mediaOf(value) : undefined,
-    extras: task === 'chat' ? extrasOf(value) : undefined,
+    extras: WRITES_TEXT.has(task) ? extrasOf(value) : undefined,
     wantsUsage: wantsUsage(value),
-    hidesReasoning: task === 'chat' && readHidesReasoning(value),
+    hidesReasoning: WRITES_TEXT.has(task) && readHidesReasoning(value),
     wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined,
+    needsCompletions: needsCompletionsOf(value, task),
     wishes,
     plugins: readPlugins(value, task)
   }

@@ -26,7 +26,8 @@ const THINKS = /^(reasoning|thinking)/
 export function shownIn ({ choices }: JsonObject): Shown | undefined {
   if (!Array.isArray(choices) || choices.length === 0) return undefined
   const choice = asObject(choices[0]) ?? {}
-  const delta: JsonObject = asObject(choice['delta']) ?? { content: choice['text'] } // legacy completions
+  const delta: JsonObject = asObject(choice['delta']) ??
+    { content: choice['text'], reasoning: choice['reasoning'] } // legacy completions
   const content = delta['content']
   const rest = Object.keys(delta).filter((name) => !PLAIN.has(name) && isFilled(delta[name]))
   const thoughts = rest.filter((name) => THINKS.test(name))

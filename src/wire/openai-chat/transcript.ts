@@ -61,8 +61,8 @@ class ChatTranscript implements Transcript {
     }
   }
 
-  continuation (how: Continuation): Map<string, string | undefined> | undefined {
-    return continuationOf(this.#body, this.#join(), how)
+  continuation (how: Continuation, body = this.#body): Map<string, string | undefined> | undefined {
+    return continuationOf(body, this.#join(), how)
   }
 
   carryOn (reader: StreamReader, how: SequelKind): StreamReader {
