@@ -8,7 +8,7 @@ import { encode } from '../../src/exchange/encode.ts'
 import { openaiChat } from '../../src/wire/openai-chat/index.ts'
 import { backend, model, provider, request } from '../routing/samples.ts'
 
-const TEXT = '{"model":"m","models":["gpt-5-pro"],"messages":[],"route":"fallback","preset":"x","fallbacks":["y"],"n":1}'
+const TEXT = '{"model":"m","models":["gpt-5-pro"],"messages":[{"role":"user"}],"route":"fallback","preset":"x","fallbacks":["y"],"n":1}'
 
 function encodeFor (limits: Partial<Principal>) {
   const json = readJsonObject(Buffer.from(TEXT))
