@@ -49,7 +49,7 @@ export function createRowReaders (sqlite: Database): { readonly [table in Sealed
     'SELECT name, type FROM pragma_table_info(?) ORDER BY cid')
   const reader = (table: SealedTable): ReadRows => {
     const named = columns.all(table)
-    // `+?`: SQLite plans by the value of a bare `LIMIT ?`, and prepares the statement anew for each: a third of the time.
+    // `+?`: by a bare `LIMIT ?` SQLite plans, and prepares the statement anew for each value: a third of the time.
     const select = (values: readonly string[]) => sqlite.prepare<[number, number, number], Values>(
       `SELECT ${values.join(', ')} FROM ${table} WHERE id >= ? AND id < ? ORDER BY id LIMIT +?`).raw()
     const read = select(named.map(({ name }) => name))
