@@ -18,7 +18,7 @@ import { HeldBytes } from './exchange/holder.ts'
 import { inflated } from './exchange/inflate.ts'
 import { Replays, type ReplayParts } from './exchange/replays.ts'
 import { ResponseCache } from './exchange/response-cache.ts'
-import type { Upstream } from './exchange/upstream.ts'
+import type { Upstream, UpstreamCall } from './exchange/upstream.ts'
 import type { Gateway, Mode } from './gateway.ts'
 import { SqliteKeys } from './keys/sqlite-keys.ts'
 import { createAccount } from './ledger/sqlite/account.ts'
@@ -30,13 +30,9 @@ import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createPresets } from './ledger/sqlite/presets.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
 import { createTransact } from './ledger/sqlite/transact.ts'
-import { openEventLog } from './local/events.ts'
 import { COUNTING_THREAD, ThreadedCounter } from './metering/token-counter.ts'
 import type { Tallies } from './metrics/tallies.ts'
 import { countAttempts, countExchanges, createTallies, openMetrics } from './open-metrics.ts'
-import { dryRunCredentials } from './providers/dry-run/credentials.ts'
-import { describeForward } from './providers/dry-run/forward.ts'
-import { createDryRunUpstream } from './providers/dry-run/upstream.ts'
 import { createRequestLine } from './request-line.ts'
 import { describeNothingEligible, planText } from './routing/explain.ts'
 import { createHealth } from './routing/health.ts'
@@ -69,8 +65,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const { ledger, sqlite } = openLedger(settings, outside, tallies)
   // Uploads of a process that was killed; those of one that runs are safe, because it holds the lock of the ledger.
   rmSync(settings.spoolFolder, { recursive: true, force: true })
-  const { upstream, close: closeUpstream } = openUpstream(mode, settings, { clock, supply })
-  const credentials = mode === 'dry_run' ? dryRunCredentials(supply.providers) : supply.credentials
+  const { upstream, credentials, close: closeUpstream } = await openUpstream(mode, settings, { clock, supply })
   const { catalog, providers, liveEndpoints } = supply
   const chance = createUnitSource(random)
   const watch = { health: createHealth({ clock, random: chance }), performance: createPerformance(clock) }
@@ -187,19 +182,33 @@ function keepMsOf ({ retentionDays }: Settings): number | undefined {
   return retentionDays === 0 ? undefined : retentionDays * DAY_MS
 }
 
-function openUpstream (
+interface OpenUpstream extends Pick<Gateway, 'credentials'> {
+  readonly upstream: Upstream
+  close (): Promise<void>
+}
+
+/** Whom calls go to, and with which credentials. */
+async function openUpstream (
   mode: Mode, settings: Settings, { clock, supply }: { clock: Clock, supply: Supply }
-): { upstream: Upstream, close: () => Promise<void> } {
-  if (mode === 'proxy') {
-    const { deadlines: { connectMs }, maxInFlight } = settings
-    const upstream = inflated(createHttpUpstream({ connectMs, connections: maxInFlight || null }))
-    return { upstream, close: () => upstream.close() }
-  }
-  const events = openEventLog(join(settings.home, 'events.jsonl'), clock)
-  const describe = (call: Parameters<Upstream['send']>[0]) => describeForward(call, supply.providers(), supply.hasKey)
+): Promise<OpenUpstream> {
+  if (mode === 'dry_run') return await openDryRun(settings, clock, supply)
+  const { deadlines: { connectMs }, maxInFlight } = settings
+  const upstream = inflated(createHttpUpstream({ connectMs, connections: maxInFlight || null }))
+  return { upstream, credentials: supply.credentials, close: () => upstream.close() }
+}
+
+/** Loaded here: a broker with providers has no use for its 20 files. */
+async function openDryRun ({ home }: Settings, clock: Clock, supply: Supply): Promise<OpenUpstream> {
+  const { dryRunCredentials } = await import('./providers/dry-run/credentials.ts')
+  const { describeForward } = await import('./providers/dry-run/forward.ts')
+  const { createDryRunUpstream } = await import('./providers/dry-run/upstream.ts')
+  const { openEventLog } = await import('./local/events.ts')
+  const events = openEventLog(join(home, 'events.jsonl'), clock)
+  const describe = (call: UpstreamCall) => describeForward(call, supply.providers(), supply.hasKey)
   const upstream = createDryRunUpstream({ clock, events, describe })
   return {
     upstream,
+    credentials: dryRunCredentials(supply.providers),
     async close () {
       await upstream.close()
       await events.close()
