@@ -10,6 +10,8 @@ export interface ErrorRow {
   readonly errorType: string
   /** Sentence with {placeholders}. Says what to do where the reader can do something. */
   readonly says: string
+  /** In its place where a provider gave no {reason}: it begins as clients of OpenRouter look for it. */
+  readonly unsaid?: string
 }
 
 const bad = (says: string): ErrorRow =>
@@ -39,10 +41,14 @@ export const ERRORS = {
   router_needs_messages: bad('{model} chooses a model by what is said: it needs messages, and a prompt alone is not ' +
     'enough. Send them to /v1/chat/completions, or name a model.'),
   wrong_task: bad('{model} cannot serve {path}: it is configured for {tasks}.'),
-  upstream_refused: bad('{provider} refused the request: {reason}'),
+  upstream_refused: {
+    ...bad('{provider} refused the request: {reason}'),
+    unsaid: 'Provider returned error: {provider} refused the request with {status} and gave no reason.'
+  },
   no_key: authentication('No auth credentials found. Send Authorization: Bearer <key>; make one with "aibroker token create".'),
   unknown_key: authentication('User not found. The key is unknown, disabled, revoked or expired; list keys with "aibroker token list".'),
-  too_costly: payment('No backend of {model} is sure to stay below X-Aibroker-Max-Cost-Usd: {reason}'),
+  too_costly: payment('This request requires more credits, or fewer max_tokens: no backend of {model} is sure to stay ' +
+    'below X-Aibroker-Max-Cost-Usd: {reason}'),
   budget_exceeded: payment('Budget "{budget}" allows {limit} {window}: {spent} spent and {reserved} reserved, and this ' +
     'request may need up to {needed}. {remedy}'),
   budget_unpriced: payment('Budget "{budget}" admits only requests that are bounded before they are sent, and {reason}.'),
@@ -81,6 +87,13 @@ export const ERRORS = {
     errorType: 'timeout',
     says: 'The request body did not arrive in time.'
   },
+  deadline_passed: {
+    // Not 504: OpenRouter's SDK has no class for it, and tries 5xx again for an hour.
+    status: 408,
+    type: 'timeout_error',
+    errorType: 'timeout',
+    says: 'No backend of {model} was done within {seconds} s, the time for the whole request (X-Aibroker-Timeout-Total).'
+  },
   idempotency_in_flight: conflict(
     'The first request with this Idempotency-Key is still running. Retry in a moment: its answer is kept for you.'),
   idempotency_unknown: conflict('The request of this Idempotency-Key was made as exchange {exchange}, and how it ended ' +
@@ -115,7 +128,9 @@ export const ERRORS = {
     status: 502,
     type: 'server_error',
     errorType: 'provider_unavailable',
-    says: 'Every backend of {model} failed; the last one was {provider}: {reason}.'
+    says: 'Every backend of {model} failed; the last one was {provider}: {reason}.',
+    unsaid: 'Provider returned error: every backend of {model} failed; the last one was {provider}, which answered ' +
+      '{status} and gave no reason.'
   },
   stream_cut: {
     status: 502,
@@ -128,12 +143,6 @@ export const ERRORS = {
     type: 'server_error',
     errorType: 'provider_overloaded',
     says: 'The broker runs as much as it can. Retry in {seconds} s.'
-  },
-  deadline_passed: {
-    status: 504,
-    type: 'timeout_error',
-    errorType: 'timeout',
-    says: 'No backend of {model} was done within {seconds} s, the time for the whole request (X-Aibroker-Timeout-Total).'
   },
   draining: {
     status: 503,
@@ -184,12 +193,16 @@ export class GatewayError extends Error {
   readonly extras: ErrorExtras
 
   constructor (code: ErrorCode, values: Record<string, string | number> = {}, extras: ErrorExtras = {}) {
-    const row = ERRORS[code]
-    super(row.says.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? '?')), { cause: extras.cause })
+    const row: ErrorRow = ERRORS[code]
+    super(sentenceOf(row, values).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? '?')), { cause: extras.cause })
     this.code = code
     this.status = extras.status ?? row.status
     this.extras = extras
   }
 
   get row (): ErrorRow { return ERRORS[this.code] }
+}
+
+function sentenceOf ({ says, unsaid }: ErrorRow, { reason }: Readonly<Record<string, string | number>>): string {
+  return reason === undefined && unsaid !== undefined ? unsaid : says
 }

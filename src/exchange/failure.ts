@@ -7,6 +7,7 @@ import { capacityExhausted } from '../routing/availability.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
+import { unspoken } from './outcome-of.ts'
 import type { ExchangeParts } from './parts.ts'
 
 /** No candidate could be tried at all. */
@@ -32,7 +33,7 @@ export function failureOf (plan: Plan, attempts: readonly Attempted[], parts: Ex
   const provider = last.turn.provider.displayName
   const metadata = { provider_name: provider, raw: rawOf(last), attempts: attempts.map(summaryOf) }
   if (outcome.kind === 'refused' || (outcome.kind === 'declined' && isAlways(attempts, ['declined', 'unauthorised']))) {
-    return new GatewayError('upstream_refused', { provider, reason: outcome.reason },
+    return new GatewayError('upstream_refused', { provider, ...reasonOf(outcome) },
       {
         status: outcome.status,
         metadata: { ...metadata, ...errorTypeOf(outcome), ...providerCode(last) },
@@ -48,7 +49,14 @@ export function failureOf (plan: Plan, attempts: readonly Attempted[], parts: Ex
     const ids = [...new Set(attempts.map(({ turn }) => turn.provider.id))]
     return credentialRefused(plan, ids, { retryAfterS: nextTryS(ids, parts), metadata }, parts)
   }
-  return new GatewayError('every_backend_failed', { model, provider, reason: withoutStop(sentenceOf(outcome)) }, { metadata })
+  return new GatewayError('every_backend_failed', { model, provider, ...reasonOf(outcome) }, { metadata })
+}
+
+/** The values of a sentence: what was said or happened, or the status alone where the provider gave no reason. */
+function reasonOf (outcome: Outcome): { reason: string } | { status: number } {
+  const reason = sentenceOf(outcome)
+  if ('status' in outcome && reason === unspoken(outcome.status)) return { status: outcome.status }
+  return { reason: withoutStop(reason) }
 }
 
 /** No fault of the client's, and nothing it can do: the operator is told whom it is about. `ids`: of providers. */

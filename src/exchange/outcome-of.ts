@@ -19,7 +19,7 @@ const TOO_LARGE = /request too large/i
 export function outcomeOfStatus (
   status: number, headers: UpstreamHeaders, { text, nowMs }: { text: string, nowMs: number }
 ): Outcome {
-  const reason = wordsOf(text) || `answered ${status}`
+  const reason = wordsOf(text) || unspoken(status)
   if (status === 401) return { kind: 'unauthorised', status, reason }
   if (DECLINED.has(status)) return { kind: 'declined', status, reason }
   if (status === 429) return outcomeOfThrottle(reason, readRetryAfter(headers, nowMs))
@@ -28,6 +28,11 @@ export function outcomeOfStatus (
     return remedy ? { kind: 'refused', status, reason, remedy } : { kind: 'refused', status, reason }
   }
   return { kind: 'failed', status, reason }
+}
+
+/** The reason of an outcome whose provider told none. */
+export function unspoken (status: number): string {
+  return `answered ${status}`
 }
 
 /** More than the account may send at once is too much whenever it is sent: no rest of the credential would help. */

@@ -89,6 +89,16 @@ t.test('134 (SDK): each refusal is an error of its own class, with the provider\
   t.match(error, { name: 'BadGatewayResponseError', message: /made up for a test: 500/ })
 })
 
+t.test('134 (SDK): a request out of time is an error of its own class, and is not tried again', async (t) => {
+  const { broker, upstream } = await scene(t, status(500))
+  const client = new OpenRouter({ apiKey: 'any', serverURL: `${broker.origin}/api/v1` })
+  const headers = { 'x-aibroker-timeout-total': '1ms' }
+  const request = { chatRequest: { model: 'm', messages: MESSAGES, stream: false as const } }
+  const error = await client.chat.send(request, { headers }).then(() => undefined, (error: Error) => error)
+  t.match(error, { name: 'RequestTimeoutResponseError', message: /within 0.001 s, the time for the whole request/ })
+  t.equal(upstream.requests.length, 1)
+})
+
 t.test('127 (SDK): the metadata of the routing is parsed', async (t) => {
   const { broker } = await scene(t, [status(500), WELL])
   const client = new OpenRouter({ apiKey: 'any', serverURL: `${broker.origin}/api/v1`, retryConfig: { strategy: 'none' } })

@@ -7,7 +7,7 @@ import { chatJson, provider, sequence, status } from '../upstreams.ts'
 
 const ask = (model: string, more: object = {}) => ({ model, messages: [{ role: 'user', content: 'hi' }], ...more })
 
-t.test('a credential that was refused is a 503 that names its provider, until it is tried again and works', async (t) => {
+t.test('113: a credential that was refused is a 503 that names its provider, until it is tried again and works', async (t) => {
   const stepped = steppedClock()
   const upstream = await provider(t, sequence(status(401), status(401), chatJson()))
   const { url } = await gateway(t, { models: { m: [upstream] }, clock: { ...stepped, nowMs: () => 0 } })

@@ -51,7 +51,7 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   'time that was over': {
     answers: [open],
     act ({ clock }) { clock.pass(900_000) },
-    ended: { status: 504, error: 'deadline_passed', outcomes: ['cut'] }
+    ended: { status: 408, error: 'deadline_passed', outcomes: ['cut'] }
   }
 }
 

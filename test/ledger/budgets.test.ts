@@ -30,7 +30,7 @@ t.test('a request that does not fit is refused with the arithmetic, and recorded
 
   t.match(error, { code: 'budget_exceeded', status: 402 })
   t.equal(error.message, 'Budget "tiny" allows 0.008 USD per day (UTC): 0 USD spent and 0.005 USD reserved, and this ' +
-    'request may need up to 0.005 USD. There is room again at 2026-11-22T00:00:00.000Z.')
+    'request may need up to 0.005 USD. It requires more credits, or fewer max_tokens. There is room again at 2026-11-22T00:00:00.000Z.')
   const { exchange, ...metadata } = error.extras.metadata ?? {}
   t.same(metadata, {
     budget: 'tiny',
@@ -100,10 +100,10 @@ t.test('requests and tokens are budgets, too', async (t) => {
 
   const long = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceilingTokens: 878 })))
   t.equal(long.message, 'Budget "words" allows 1000 tokens in total: 123 tokens spent and 0 tokens reserved, and this ' +
-    'request may need up to 878 tokens. The operator can raise it: aibroker budget set.')
+    'request may need up to 878 tokens. It requires more credits, or fewer max_tokens. The operator can raise it: aibroker budget set.')
   t.equal(long.extras.retryAfterS, undefined)
   const longer = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceilingTokens: 2_000 })))
-  t.match(longer.message, /larger than the whole budget: lower max_tokens .* or send less\. The operator can raise it/)
+  t.match(longer.message, /larger than the whole budget and requires more credits, or fewer max_tokens \(.*The operator can raise it/)
   set({ name: 'none', unit: 'requests', limit: 0n })
   const none = await refusalOf(ledger.open(exchangeIntent(), attemptIntent({ ceilingTokens: 1 })))
   t.match(none.message, /"none".*may need up to 1 request\. The operator can raise it/, 'fewer tokens would not help')

@@ -40,6 +40,22 @@ t.test('135: a provider\'s failure tells who it was and what was said, whatever 
   }
 })
 
+t.test('135: one that says nothing is told in the words that clients look for', async (t) => {
+  for (const [code, words] of [[500, 'every backend of m failed; the last'], [400, 'test0 refused the request']] as const) {
+    const { ask } = await scene(t, status(code, ''))
+    t.match(errorOf(await ask())['message'], new RegExp(`^Provider returned error: ${words}.* ${code} and gave no reason`))
+  }
+  const { ask } = await scene(t, status(500, 'the disk is full.'))
+  t.equal(errorOf(await ask())['message'], 'Every backend of m failed; the last one was test0: the disk is full.')
+})
+
+t.test('134: what costs more than there is is told in the words that clients look for', async (t) => {
+  const { ask } = await scene(t, answered())
+  const reply = await ask({}, { 'x-aibroker-max-cost-usd': '0.000000001' })
+  t.equal(reply.status, 402)
+  t.match(errorOf(reply)['message'], 'requires more credits, or fewer max_tokens')
+})
+
 t.test('136: the broker\'s own limit is 429 and says when; successes carry no limit', async (t) => {
   const { ask } = await scene(t, answered(), { env: { AIBROKER_RATE_LIMIT_RPM: '1' } })
   const first = await ask()

@@ -8,8 +8,12 @@ import type { CountedBudget } from './budget-index.ts'
 import type { WindowPlace } from './budget-sets.ts'
 import type { BudgetWindows, WindowSums } from './budget-windows.ts'
 
+// Clients of OpenRouter look for "Insufficient credits" and "requires more credits, or fewer max_tokens".
+const NOTHING_LEFT = 'Insufficient credits: nothing of it is left.'
+const TOO_LITTLE = 'It requires more credits, or fewer max_tokens.'
 /** The text alone has a bound, which may be more than the budget: fewer tokens of answer do not always help. */
-const TOO_LARGE = 'It is larger than the whole budget: lower max_tokens (without it the longest answer counts) or send less.'
+const TOO_LARGE = 'It is larger than the whole budget and requires more credits, or fewer max_tokens (without it the ' +
+  'longest answer counts), or less text.'
 
 export interface Shortage extends WindowSums {
   readonly counted: CountedBudget
@@ -53,11 +57,17 @@ export function unbounded ({ budget }: CountedBudget, reason: string): GatewayEr
   })
 }
 
-function remedyFor ({ counted: { budget }, needed }: Shortage, roomAtMs: number | undefined): string {
-  const operator = 'The operator can raise it: aibroker budget set.'
-  if (needed > budget.limit) return budget.unit === 'requests' ? operator : `${TOO_LARGE} ${operator}`
-  if (roomAtMs === undefined) return operator
-  return `There is room again at ${new Date(roomAtMs).toISOString()}.`
+function remedyFor (shortage: Shortage, roomAtMs: number | undefined): string {
+  const then = roomAtMs === undefined
+    ? 'The operator can raise it: aibroker budget set.'
+    : `There is room again at ${new Date(roomAtMs).toISOString()}.`
+  const words = shortage.counted.budget.unit === 'requests' ? undefined : shortageWords(shortage)
+  return words === undefined ? then : `${words} ${then}`
+}
+
+function shortageWords ({ counted: { budget: { limit } }, spent, reserved, needed }: Shortage): string {
+  if (needed > limit) return TOO_LARGE
+  return spent + reserved >= limit ? NOTHING_LEFT : TOO_LITTLE
 }
 
 /** When the window ends, or when enough of a rolling one has worn off; undefined: never by itself. */
