@@ -123,11 +123,12 @@ function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings
 }
 
 function exchangeLimits (
-  { deadlines, limits, keepAliveMs, contentPolicy }: Settings, { clock, log, countingThread }: Outside
+  { deadlines, limits, keepAliveMs, keepAliveText, contentPolicy }: Settings, { clock, log, countingThread }: Outside
 ) {
   return {
     deadlines,
     keepAliveMs,
+    keepAliveComment: Buffer.from(`: ${keepAliveText}\n\n`),
     answerLimit: limits.answer,
     mayReroutePolicy: contentPolicy === 'next',
     retryBudget: createRetryBudget({ clock }),

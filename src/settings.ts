@@ -66,6 +66,8 @@ export interface Settings {
   readonly drainMs: number
   /** Silence after which the client of a stream hears a comment; 0: never. */
   readonly keepAliveMs: number
+  /** What the comment says: one line. */
+  readonly keepAliveText: string
   /** What a content policy refused: the client hears it, or the next backend is asked. */
   readonly contentPolicy: 'stop' | 'next'
   /** Where budgets tell that they reached a threshold; undefined: only in log and metrics. */
@@ -110,6 +112,9 @@ export interface ServeFlags {
 /** A setting that cannot be used: the CLI prints the sentence and exits with 2. */
 export class SettingsError extends Error {}
 
+/** OpenRouter's words, which some clients know: https://openrouter.ai/docs/api-reference/streaming */
+const KEEP_ALIVE_TEXT = 'OPENROUTER PROCESSING'
+
 type Env = Readonly<Record<string, string | undefined>>
 
 /** @throws SettingsError naming the flag or variable. */
@@ -119,6 +124,7 @@ export function readSettings (flags: ServeFlags, env: Env): Settings {
     ...readFiles(flags, env),
     ...readModes(flags, env),
     ...readLimits(env),
+    keepAliveText: readLine('AIBROKER_KEEP_ALIVE_TEXT', env['AIBROKER_KEEP_ALIVE_TEXT'], KEEP_ALIVE_TEXT),
     trustProxy: readList(env['AIBROKER_TRUST_PROXY']),
     allowedHosts: readList(env['AIBROKER_ALLOWED_HOSTS']),
     allowedOrigins: readList(env['AIBROKER_ALLOWED_ORIGINS']),
@@ -233,6 +239,14 @@ function readCount (name: string, text: string | undefined, fallback: number, la
     throw new SettingsError(`${name} must be a whole number from 0 to ${largest}, not "${text}"`)
   }
   return count
+}
+
+/** A line break would end the comment, and what follows would be an event. */
+function readLine (name: string, text: string | undefined, fallback: string): string {
+  if (text === undefined || text === '') return fallback
+  // eslint-disable-next-line no-control-regex -- they are what must not be in it
+  if (/^[^\x00-\x1f\x7f]{1,100}$/.test(text)) return text
+  throw new SettingsError(`${name} must be one line of at most 100 characters`)
 }
 
 function readChoice<T extends string> (name: string, text: string | undefined, fallback: T, choices: readonly T[]): T {

@@ -56,14 +56,14 @@ export class StreamDelivery {
 
   /** Before the first attempt: the request's mode, else the model's. */
   choose ({ streamMode }: Model): void {
-    const { ask, client } = this.#exchange
+    const { ask, client, parts } = this.#exchange
     if (!ask.envelope.isStream) return
     this.#mode = ask.streamMode ?? streamMode ?? 'live'
     if (this.#mode === 'live') return
     if (this.#mode === 'resume' && ask.body.kind === 'json') {
       this.#transcript = ask.wire.openTranscript(ask.body.json, ask.envelope)
     }
-    client.keepAwake(ask.wire.keepAlive(EVENT_STREAM), () => { this.#begin(undefined) })
+    client.keepAwake(ask.wire.keepAlive(EVENT_STREAM, parts.keepAliveComment), () => { this.#begin(undefined) })
   }
 
   /** Set once the client has got a part of the answer. */
@@ -110,10 +110,10 @@ export class StreamDelivery {
 
   /** Sends the stream on its way and waits for its end. */
   async run (relay: Relay, attempted: Attempted): Promise<EndedStream> {
-    const { client, ask, parts: { clock }, stop } = this.#exchange
+    const { client, ask, parts: { clock, keepAliveComment }, stop } = this.#exchange
     const fromMs = clock.monotonicMs()
     if (!this.#holder && !stop) this.#begin(attempted)
-    if (this.#mode === 'live') client.keepAwake(ask.wire.keepAlive(this.#contentType), () => {})
+    if (this.#mode === 'live') client.keepAwake(ask.wire.keepAlive(this.#contentType, keepAliveComment), () => {})
     if (stop === 'draining') relay.abandon()
     if (stop === 'client_gone') relay.detach()
     relay.start()

@@ -37,6 +37,8 @@ export interface ExchangeParts {
   readonly providerLabel: string | undefined
   /** Silence after which the client of a stream hears a comment, in ms; 0: never. */
   readonly keepAliveMs: number
+  /** The comment, as it is sent. */
+  readonly keepAliveComment: Buffer
   /** Whether another backend may be asked what a content policy refused. */
   readonly mayReroutePolicy: boolean
   readonly retryBudget: RetryBudget

@@ -39,8 +39,11 @@ export interface WireFormat {
   createStream (options: StreamOptions): StreamReader
   /** Keeps what a client got of a stream, for another attempt to carry on; undefined: not for this request. */
   openTranscript (body: JsonBody, envelope: Envelope): Transcript | undefined
-  /** A comment, or the wire's own ping: keeps a waiting connection open and means nothing. Undefined for media. */
-  keepAlive (contentType: string): Buffer | undefined
+  /**
+   * Keeps a waiting connection open and means nothing: the comment, or the wire's own ping. Undefined for media.
+   * `comment`: a whole comment of a stream of events.
+   */
+  keepAlive (contentType: string, comment: Buffer): Buffer | undefined
   encodeError (error: GatewayError, requestId: string): JsonObject
   /** What the headers of an error answer say about trying again. Names in lower case. */
   errorHeaders (error: GatewayError): Record<string, string>

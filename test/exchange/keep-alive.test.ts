@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import { STREAM_MODES } from '../../src/core/stream-mode.ts'
+import { readSettings } from '../../src/settings.ts'
 import { chatJson, never } from '../upstreams.ts'
 import { byHand, END, ROLE, say } from './by-hand.ts'
 import { timed, type Ended } from './timed.ts'
@@ -137,6 +138,22 @@ for (const mode of STREAM_MODES) {
     })
   }
 }
+
+t.test('the comment says what the operator wants it to', async (t) => {
+  const play = await timed(t, [never()], { env: { ...ENV, AIBROKER_KEEP_ALIVE_TEXT: 'still here: yes' } })
+  const caller = await play.ask({ headers: modeOf('resume') })
+  await play.pass(SILENCE_MS)
+  t.equal(caller.raw, ': still here: yes\n\n')
+  caller.leave()
+  await play.holds(t, [LEFT])
+})
+
+t.test('a comment that would be more than one is refused at the start', async (t) => {
+  const read = (text: string) => readSettings({}, { AIBROKER_KEEP_ALIVE_TEXT: text }).keepAliveText
+  for (const text of ['a\nb', 'a\rb', 'data: x\n\ndata: y', 'x'.repeat(101)]) t.throws(() => read(text), /one line of at most 100/)
+  t.equal(read('x'.repeat(100)).length, 100)
+  t.equal(read(''), 'OPENROUTER PROCESSING')
+})
 
 t.test('a plain answer is waited for in silence, whatever the mode', async (t) => {
   let answer = () => {}

@@ -17,8 +17,6 @@ import { ChatStream } from './stream.ts'
 import { readAnswerTexts, readTexts } from './texts.ts'
 import { openTranscript } from './transcript.ts'
 
-/** OpenRouter's words, which some clients know: https://openrouter.ai/docs/api-reference/streaming */
-const KEEP_ALIVE = Buffer.from(': OPENROUTER PROCESSING\n\n')
 const EVENT_STREAM = 'text/event-stream'
 const CHAT_SHAPED = new Set(['chat', 'completion'])
 
@@ -40,7 +38,7 @@ export const openaiChat: WireFormat = {
   errorIn,
   isEmptyAnswer,
   openTranscript,
-  keepAlive: (contentType) => contentType.startsWith(EVENT_STREAM) ? KEEP_ALIVE : undefined,
+  keepAlive: (contentType, comment) => contentType.startsWith(EVENT_STREAM) ? comment : undefined,
   encodeError,
   errorHeaders,
   errorFrame: (error, requestId, { contentType, model }) =>
