@@ -12,10 +12,13 @@ import type { Gateway } from '../src/gateway.ts'
 import { connectionErrorOf, gatewayErrorOf } from './faults.ts'
 import { MethodTable } from './method-table.ts'
 
+/** How failures are told in a wire. */
+type ErrorWire = Pick<WireFormat, 'encodeError' | 'errorHeaders' | 'idHeader'>
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** How the route's clients read failures; undefined: as OpenAI's and OpenRouter's. */
-    errors?: Pick<WireFormat, 'encodeError' | 'errorHeaders'>
+    errors?: ErrorWire
   }
 }
 
@@ -82,10 +85,11 @@ function lastAnswerOf (thrown: Error & { code?: string }): string {
 /** After an answer has begun, Fastify cuts the connection instead: a broken body can never look complete (P6). */
 function sendError (request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
   request.refusedAs = error.code
-  const { encodeError, errorHeaders } = request.routeOptions.config.errors ?? openaiErrors
+  const { encodeError, errorHeaders, idHeader }: ErrorWire = request.routeOptions.config.errors ?? openaiErrors
   // Text, not an object: a route's response schema would drop what it does not know.
   const body = JSON.stringify(encodeError(error, request.id))
   if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id)
+  if (idHeader !== undefined) reply.header(idHeader, request.id)
   return reply.code(error.status).headers(errorHeaders(error)).type(JSON_TYPE).send(body)
 }
 

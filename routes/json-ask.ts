@@ -37,7 +37,7 @@ export function readTranslatedAsk (request: FastifyRequest, asking: AskingWire, 
   const known = factsOf(request, operatorTotalMs)
   if (known.isExact) throw new GatewayError('invalid_body', { reason: NOT_EXACT }, { param: 'x-aibroker-relay' })
   const { chat, losses, teller } = asking.interpret(readBody(request.body).value)
-  const told = readJsonObject(Buffer.from(JSON.stringify(chat)))
+  const told = readBody(Buffer.from(JSON.stringify(chat))) // a chat has more values than what it tells
   const ask = askOf(known, withNamedPreset(told, request.server.gateway.presets), 'chat')
   return Object.assign(ask, { wire: translatedWire(asking, teller), losses, isOpenRouterClient: ask.envelope.isStream })
 }

@@ -3,8 +3,10 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Gateway } from '../src/gateway.ts'
 import type { RouteDoc } from '../src/openapi/route-doc.ts'
+import { anthropic } from '../src/wire/anthropic/index.ts'
 import type { AskingWire } from '../src/wire/translated.ts'
 import { answer } from './answer.ts'
+import { MESSAGES_DOC } from './docs/messages.ts'
 import { readTranslatedAsk } from './json-ask.ts'
 import { answerQuote } from './quote-answer.ts'
 import { wantsQuote } from './quote-wish.ts'
@@ -15,7 +17,9 @@ interface TranslatedRoute {
   readonly doc: RouteDoc
 }
 
-const TRANSLATED: readonly TranslatedRoute[] = []
+const TRANSLATED: readonly TranslatedRoute[] = [
+  { path: '/messages', wire: anthropic, doc: MESSAGES_DOC }
+]
 
 const translated: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
   const { limits, deadlines: { totalMs } } = gateway.settings

@@ -42,7 +42,7 @@ type Told = Pick<RouteDoc, 'summary' | 'more' | 'body' | 'example'>
 const orQuote = (content: ContentDoc): ContentDoc =>
   ({ ...content, [json]: content[json] ? { anyOf: [content[json], quote] } : quote })
 
-const inference = (told: Told, content: ContentDoc): RouteDoc => ({
+export const inference = (told: Told, content: ContentDoc): RouteDoc => ({
   group: 'Inference',
   ...told,
   query: QUERY,

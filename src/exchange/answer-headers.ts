@@ -25,13 +25,14 @@ export interface HeaderFacts {
   readonly provider: string | undefined
   /** Members of the request that its answer does not follow; undefined: none. */
   readonly losses?: readonly string[] | undefined
+  /** Where the SDKs of the asking wire look for the id; undefined: in `x-request-id`. */
+  readonly idHeader?: string | undefined
 }
 
 /** What every answer of an exchange carries, flat name, value list. */
-export function exchangeHeaders ({ id, attempts, attempted, provider, losses }: HeaderFacts): string[] {
-  const headers = ['x-aibroker-attempts', String(attempts), 'cache-control', 'no-store']
+export function exchangeHeaders ({ id, attempts, attempted, provider, losses, idHeader }: HeaderFacts): string[] {
+  const headers = ['x-aibroker-attempts', String(attempts), 'cache-control', 'no-store', ...idsOf(id, idHeader)]
   headers.push('x-request-id', requestIdOf(attempted?.headers) ?? id)
-  if (id.startsWith('gen-')) headers.push('x-generation-id', id)
   if (losses?.length) headers.push('x-aibroker-loss', headerText(losses.join(', ')))
   if (!attempted) return headers
   headers.push('x-aibroker-provider', provider ?? '', 'x-aibroker-model', headerText(attempted.turn.candidate.backend.modelId))
@@ -40,6 +41,11 @@ export function exchangeHeaders ({ id, attempts, attempted, provider, losses }: 
   if (attempted.edits.length > 0) headers.push('x-aibroker-edits', headerText(attempted.edits.join(', ')))
   passUpstream(attempted.headers, headers)
   return headers
+}
+
+function idsOf (id: string, idHeader: string | undefined): string[] {
+  const own = id.startsWith('gen-') ? ['x-generation-id', id] : []
+  return idHeader === undefined ? own : [...own, idHeader, id]
 }
 
 /** The cost of a complete answer; an unknown one shows its grade and no number. */

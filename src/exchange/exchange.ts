@@ -274,8 +274,8 @@ class Run implements Delivering {
   /** What every answer carries; `attempted` undefined: nobody has answered yet. */
   headers (attempted: Attempted | undefined): string[] {
     const provider = attempted && this.providerName(attempted.turn)
-    const { id, attempts: { length: attempts }, ask: { losses } } = this
-    return exchangeHeaders({ id, attempts, attempted, provider, losses })
+    const { id, attempts: { length: attempts }, ask: { losses, wire: { idHeader } } } = this
+    return exchangeHeaders({ id, attempts, attempted, provider, losses, idHeader })
   }
 
   additions (turn: Turn, cost: Priced, attempts: number) {

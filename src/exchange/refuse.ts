@@ -20,7 +20,8 @@ export function refuse (outlet: Outlet, ask: Ask, error: GatewayError, facts: Re
   const { id, attempts, provider, metadata } = facts
   const last = attempts[attempts.length - 1]
   const own = ask.wire.errorHeaders(error)
-  const headers = exchangeHeaders({ id, attempts: attempts.length, attempted: last, provider, losses: ask.losses })
+  const { losses, wire: { idHeader } } = ask
+  const headers = exchangeHeaders({ id, attempts: attempts.length, attempted: last, provider, losses, idHeader })
     .filter((_, at, all) => !isOverruled(all[at - at % 2] as string, own))
   for (const name in own) headers.push(name, own[name] as string)
   const body = verbatimRefusal(ask, last) ?? Buffer.from(JSON.stringify({

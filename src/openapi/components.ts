@@ -25,7 +25,7 @@ export class Components {
 
   /** `Failure404` the first one of a status, `Failure404_2` the next. */
   referFailure (status: string, response: Answer): Ref {
-    const text = `${status} ${response.description}`
+    const text = `${status} ${response.description} ${JSON.stringify(response.content)}`
     const count = [...this.#responses.keys()].filter((known) => known.startsWith(`${status} `)).length
     const name = count === 0 ? `Failure${status}` : `Failure${status}_${count + 1}`
     const known = this.#responses.get(text) ?? { name, response }

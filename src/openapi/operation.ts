@@ -34,7 +34,9 @@ export function operationOf (route: DescribedRoute, components: Components, enve
 }
 
 function failureRefs (route: DescribedRoute, components: Components, envelope: Schema): Record<string, Ref> {
-  return Object.fromEntries(Object.entries(failuresOf(route, envelope)).map(([status, failure]) =>
+  const { failure } = route.doc
+  const shape = failure ? components.refer(failure) : envelope
+  return Object.fromEntries(Object.entries(failuresOf(route, shape)).map(([status, failure]) =>
     [status, components.referFailure(status, failure)]))
 }
 

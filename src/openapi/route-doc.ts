@@ -57,6 +57,8 @@ export interface RouteDoc {
   readonly answers: { readonly [status: number]: AnswerDoc }
   /** What can go wrong here besides what can everywhere. */
   readonly errors?: readonly ErrorCode[]
+  /** Of every failure, where the asking wire has a shape of its own. */
+  readonly failure?: Schema
 }
 
 /** A route as it was registered, and what it says of itself. */

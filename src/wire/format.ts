@@ -9,6 +9,8 @@ export interface WireFormat {
   readonly name: WireName
   /** No backend speaks it: answers are told anew, so no byte of a provider can pass as it is. */
   readonly isTranslated?: boolean
+  /** Where its SDKs look for the id of an answer, beside `x-request-id`. In lower case. */
+  readonly idHeader?: string | undefined
   /** @throws GatewayError `missing_model` or `invalid_body`. */
   readEnvelope (body: JsonBody, task: Task): Envelope
   /** How a talk began, hashed: the same in each of its requests. Undefined: the body holds none. */

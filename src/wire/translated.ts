@@ -10,7 +10,7 @@
 import type { WireName } from '../core/ask.ts'
 import type { GatewayError } from '../core/errors.ts'
 import { parseObject, type JsonObject } from '../core/json.ts'
-import type { Identity, StreamEnd, StreamOptions, StreamReader, WireFormat } from './format.ts'
+import { StreamBroken, type Identity, type StreamEnd, type StreamOptions, type StreamReader, type WireFormat } from './format.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { dataOf, eventsOf } from './sse.ts'
 
@@ -23,6 +23,8 @@ export interface AskingWire {
   interpret (body: JsonObject): Interpreted
   encodeError: WireFormat['encodeError']
   errorHeaders: WireFormat['errorHeaders']
+  /** Where its SDKs look for the id of an answer, beside `x-request-id`. In lower case. */
+  readonly idHeader?: string
   /** Keeps a waiting stream open and means nothing. */
   readonly keepAlive: Buffer
 }
@@ -45,7 +47,10 @@ export interface Teller {
 
 /** Each method gives whole events as text, '' for none. */
 export interface StreamTeller {
-  /** One chunk as a chat client would get it; the one with `usage` comes last. */
+  /**
+   * One chunk as a chat client would get it; the one with `usage` comes last.
+   * @throws StreamBroken when it cannot be told.
+   */
   tell (chunk: JsonObject): string
   /** The chat is whole. Called once, behind the last chunk. */
   end (): string
@@ -56,11 +61,12 @@ export interface StreamTeller {
 /** The wire of one request: its exchange works on the chat, and tells it through this. */
 export function translatedWire (asking: AskingWire, teller: Teller): WireFormat {
   let stream: StreamTeller | undefined
-  const { name, encodeError, errorHeaders, keepAlive } = asking
+  const { name, encodeError, errorHeaders, idHeader, keepAlive } = asking
   return {
     ...openaiChat,
     name,
     isTranslated: true,
+    idHeader,
     finishAnswer (answer, additions) {
       const chat = parseObject(openaiChat.finishAnswer(answer, additions).toString())
       if (!chat) return answer.bytes // no object: the exchange takes it for broken before it comes here
@@ -96,8 +102,13 @@ class TranslatedStream implements StreamReader {
 
   finish (): StreamEnd {
     const { isComplete, isEmpty, tail } = this.#chat.finish()
-    const told = this.#tell(tail)
-    return { isComplete, isEmpty, tail: bytesOf(isComplete ? told + this.#teller.end() : told) }
+    try {
+      const told = this.#tell(tail)
+      return { isComplete, isEmpty, tail: bytesOf(isComplete ? told + this.#teller.end() : told) }
+    } catch (error) {
+      if (error instanceof StreamBroken) return { isComplete: false, isEmpty: false, tail: undefined }
+      throw error
+    }
   }
 
   get events () { return this.#chat.events }
