@@ -16,7 +16,7 @@ import { answerQuote } from './quote-answer.ts'
 import { wantsQuote } from './quote-wish.ts'
 
 /** Tasks whose request is JSON, and those whose request is a form; the wire they are asked in. */
-const JSON_TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation', 'image', 'speech']
+const JSON_TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation', 'image', 'speech', 'rerank']
 const FORM_TASKS: readonly Task[] = ['transcription']
 
 const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {

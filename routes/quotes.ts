@@ -15,8 +15,8 @@ interface QuoteRoute {
 
 /** The member that tells one body from another, where the query does not say. */
 const TELLING: ReadonlyArray<readonly [member: string, task: Task]> =
-  [['messages', 'chat'], ['voice', 'speech'], ['input', 'embedding'], ['prompt', 'completion']]
-const TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation', 'image', 'speech']
+  [['messages', 'chat'], ['documents', 'rerank'], ['voice', 'speech'], ['input', 'embedding'], ['prompt', 'completion']]
+const TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation', 'image', 'speech', 'rerank']
 
 /** Registered under `/v1` and `/api/v1`. */
 const quotes: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {

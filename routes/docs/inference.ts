@@ -11,6 +11,7 @@ import {
   transcriptionRequest
 } from '../schemas/media.ts'
 import { quote } from '../schemas/quote.ts'
+import { rerankAnswer, rerankRequest } from '../schemas/rerank.ts'
 import { completionAnswer, completionRequest } from '../schemas/text-completion.ts'
 import { oneOf, text } from '../schemas/words.ts'
 import { INFERENCE_HEADERS } from './inference-headers.ts'
@@ -78,6 +79,15 @@ export const INFERENCE_DOCS: { readonly [task in Task]: RouteDoc } = {
     body: { [json]: imageRequest },
     example: { model: 'gpt-image-2', prompt: 'A lighthouse at dawn' }
   }, { [json]: imageAnswer }),
+  rerank: inference({
+    summary: 'Put documents in order',
+    body: { [json]: rerankRequest },
+    example: {
+      model: 'my-reranker',
+      query: 'Where is the harbour?',
+      documents: ['The harbour is in the north.', 'Bread is baked at four.']
+    }
+  }, { [json]: rerankAnswer }),
   speech: inference({
     summary: 'Say a text',
     body: { [json]: speechRequest },

@@ -12,7 +12,8 @@ const MODALITIES: { readonly [task in Task]: { readonly input: readonly string[]
   speech: { input: ['text'], output: 'speech' },
   transcription: { input: ['audio'], output: 'transcription' },
   moderation: { input: ['text'], output: 'text' },
-  image: { input: ['text'], output: 'image' }
+  image: { input: ['text'], output: 'image' },
+  rerank: { input: ['text'], output: 'rerank' }
 }
 
 const TEXT = ['max_tokens']

@@ -35,7 +35,7 @@ const MINUTE_MS = 60_000n
 const TOKENS: readonly PricingKey[] = [
   { key: 'prompt', kind: 'input', units: 1n }, { key: 'completion', kind: 'output', units: 1n }
 ]
-/** After `prompt` and `completion`. The last two are ours: OpenRouter has no key for characters and minutes. */
+/** After `prompt` and `completion`. The last three are ours: OpenRouter has no key for them. */
 const OPTIONAL: readonly PricingKey[] = [
   { key: 'request', kind: 'requests', units: 1n },
   { key: 'image_token', kind: 'image_input', units: 1n },
@@ -50,7 +50,8 @@ const OPTIONAL: readonly PricingKey[] = [
   { key: 'input_cache_write', kind: 'cache_write', units: 1n },
   { key: 'input_cache_write_1h', kind: 'cache_write_1h', units: 1n },
   { key: 'character', kind: 'characters', units: 1n },
-  { key: 'minute', kind: 'audio_ms', units: MINUTE_MS }
+  { key: 'minute', kind: 'audio_ms', units: MINUTE_MS },
+  { key: 'search_unit', kind: 'search_units', units: 1n }
 ]
 
 /** The prices of the first backend, by priority, that has any. */

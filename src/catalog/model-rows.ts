@@ -44,7 +44,8 @@ const TASK_WORDS: { readonly [word: string]: Task } = {
   transcription: 'transcription',
   stt: 'transcription',
   moderation: 'moderation',
-  images: 'image'
+  images: 'image',
+  rerank: 'rerank'
 }
 const CAPABILITY_WORDS = [...ABILITIES, ...Object.keys(TASK_WORDS)]
 

@@ -25,6 +25,7 @@ const SHAPES: { readonly [ending: string]: Shape } = {
     usage: { prompt_tokens: 1, total_tokens: 1 }
   }),
   '/moderations': ({ model }, { id }) => ({ id, model, results: [{ flagged: false, categories: {}, category_scores: {} }] }),
+  '/rerank': ({ model }, { id }) => ({ id, model, results: [{ index: 0, relevance_score: 0.5 }], usage: { total_tokens: 1 } }),
   '/images/generations': (_, { createdS }) => ({ created: createdS, data: [{ url: 'https://images.example/1.png' }] }),
   '/audio/transcriptions': () => ({ text: textOf(TOKENS), usage: { type: 'duration', seconds: 3 } })
 }

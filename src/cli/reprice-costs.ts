@@ -11,6 +11,7 @@ export type NoRepricing = 'price_unknown' | 'usage_unknown'
 const IS_WHOLE: { readonly [task: string]: (usage: Usage) => boolean } = {
   embedding: ({ input }) => input !== undefined,
   moderation: ({ input }) => input !== undefined,
+  rerank: ({ input, search_units: units }) => input !== undefined || units !== undefined,
   transcription: (usage) => usage.audio_ms !== undefined || hasBothEnds(usage)
 }
 

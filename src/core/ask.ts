@@ -9,7 +9,7 @@ import type { UnknownPrice } from './unknown-price.ts'
 import type { RoutingWishes } from './wishes.ts'
 
 /** The kinds of work an endpoint asks for; a model serves one or more. */
-export const TASKS = ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'] as const
+export const TASKS = ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image', 'rerank'] as const
 export type Task = typeof TASKS[number]
 
 /** OpenAI's path of each task, below the base URL: ours towards clients, and most providers' towards us. */
@@ -20,7 +20,8 @@ export const TASK_PATHS: { readonly [task in Task]: string } = {
   speech: '/audio/speech',
   transcription: '/audio/transcriptions',
   moderation: '/moderations',
-  image: '/images/generations'
+  image: '/images/generations',
+  rerank: '/rerank'
 }
 
 /** How a request is told to a backend that has no endpoint for it; most are told as they came. */
@@ -97,6 +98,12 @@ export type Extra = 'searches' | 'tool_calls'
 /** What a completion needs, whose prompt is missing, is tokens, or is several. */
 export const NOT_ONE_TEXT = 'a prompt that is not one text'
 
+/** How large a rerank is beyond its bytes: the query is read with each document. */
+export interface RerankSize {
+  readonly documents: number
+  readonly queryBytes: number
+}
+
 /** What routing and metering need to know of a body. */
 export interface Envelope {
   readonly model: string
@@ -133,6 +140,8 @@ export interface Envelope {
   readonly characters: number | undefined
   /** Of a completion: what of it no chat can be asked, in words. Undefined: one message says all of it. */
   readonly needsCompletions?: string | undefined
+  /** Undefined: it is no rerank. */
+  readonly rerank?: RerankSize | undefined
   /** What it wishes of routing; undefined: nothing, as most requests. */
   readonly wishes?: RoutingWishes | undefined
   /** What it wants of the plugins we run ourselves; undefined: it names none. */

@@ -25,7 +25,8 @@ export function additionsOf (ask: Ask, turn: Turn, cost: Cost & Measured, facts:
     provider: JSON.stringify(turn.provider.displayName),
     wantsBase64: ask.envelope.wantsBase64 === true,
     hidesReasoning: ask.envelope.hidesReasoning === true,
-    usage: countedUsage(cost),
+    usage: ask.task === 'rerank' ? rankedUsage(cost) : countedUsage(cost),
+    asked: ask.task === 'rerank' && ask.body.kind === 'json' ? ask.body.json.value : undefined,
     metadata: facts.metadata && JSON.stringify(facts.metadata),
     cost: cost.amount === undefined ? undefined : decimalOf(cost.amount),
     xAibroker: JSON.stringify({
@@ -50,6 +51,13 @@ function countedUsage ({ grade, usage }: Cost & Measured): string | undefined {
   const output = outputTokens(usage)
   if (input === undefined || output === undefined) return undefined
   return JSON.stringify({ prompt_tokens: input, completion_tokens: output, total_tokens: input + output })
+}
+
+/** What a reranker told beside its usage, in OpenRouter's words. */
+function rankedUsage ({ usage: { search_units: units, input }, amount }: Cost & Measured): string | undefined {
+  if (units === undefined && input === undefined) return undefined
+  const told = JSON.stringify({ search_units: units, total_tokens: input })
+  return amount === undefined ? told : `${told.slice(0, -1)},"cost":${decimalOf(amount)}}`
 }
 
 /** A JSON number without trailing zeros: `usage.cost` is a number in every client's type. */

@@ -6,7 +6,7 @@ import { NOTHING_TOLD, type Measured } from '../core/usage.ts'
 import { doubtOf, type Asked } from '../metering/doubt.ts'
 import { readUsage } from '../wire/openai-chat/usage.ts'
 import {
-  readEmbeddingUsage, readImageUsage, readModerationUsage, readSpeechUsage, readTranscriptionUsage
+  readEmbeddingUsage, readImageUsage, readModerationUsage, readRerankUsage, readSpeechUsage, readTranscriptionUsage
 } from '../wire/openai-other/usage.ts'
 
 export { NOTHING_TOLD } from '../core/usage.ts'
@@ -18,7 +18,8 @@ const READERS: { readonly [task in Task]: (usage: JsonObject, envelope: Envelope
   speech: readSpeechUsage,
   transcription: readTranscriptionUsage,
   moderation: readModerationUsage,
-  image: readImageUsage
+  image: readImageUsage,
+  rerank: readRerankUsage
 }
 
 /**

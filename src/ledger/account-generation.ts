@@ -18,7 +18,8 @@ const API_TYPES: { readonly [task: string]: string } = {
   embedding: 'embeddings',
   speech: 'tts',
   transcription: 'stt',
-  image: 'image'
+  image: 'image',
+  rerank: 'rerank'
 }
 const CLIENT_GONE = 499
 const FAILED = 400

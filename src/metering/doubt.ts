@@ -13,6 +13,7 @@ import type { Model } from '../catalog/catalog.ts'
 import type { Envelope, Task } from '../core/ask.ts'
 import { inputTokens, outputTokens, type Usage } from '../core/usage.ts'
 import { LARGEST_WINDOW, longestOutput, mostAudioMs } from './estimate.ts'
+import { repeatedTokens } from './rerank-bounds.ts'
 
 export interface Asked {
   readonly task: Task
@@ -42,7 +43,7 @@ export function doubtOf (usage: Usage, asked: Asked): string | undefined {
 
 function mostInput ({ task, envelope, model }: Asked): number {
   const { bodyBytes, openInputs = 0 } = envelope
-  const inBody = bodyBytes + HIDDEN_TOKENS
+  const inBody = bodyBytes + HIDDEN_TOKENS + repeatedTokens(envelope)
   if (openInputs === 0) return draftsOf(envelope) * inBody
   const window = model?.contextWindow ?? LARGEST_WINDOW
   return draftsOf(envelope) * (inBody + SLACK * window * (task === 'chat' ? 1 : openInputs))

@@ -15,6 +15,7 @@
 // - Transcribed time: 500 bytes a second is below what any accepted codec needs for speech (Opus starts at 6 kbit/s,
 //   https://www.rfc-editor.org/rfc/rfc6716), and Groq bills 10 seconds at least. A file made of nothing but silence
 //   can hold more time than that; no cheap bound holds for it.
+// - Reranking: see rerank-bounds.ts.
 // - Searches and calls of tools on the provider's side: 32 of each where the price has a cost for them. No vendor
 //   documents a bound; the most that was seen is below 20 (deep research tells more, and tells its cost itself). Where
 //   a request asks for them and the price has no cost, there is no bound. What they find is input, up to the window.
@@ -31,6 +32,7 @@ import { withMarkup } from './markup.ts'
 import { mostMediaTokens } from './media-tokens.ts'
 import { sheetOf, type PriceSheet } from './price-sheet.ts'
 import { variantOf, worstSheetOf } from './price-variants.ts'
+import { mostSearchUnits, repeatedTokens, usualSearchUnits } from './rerank-bounds.ts'
 
 export interface Offer {
   readonly task: Task
@@ -45,7 +47,7 @@ export interface Offer {
   readonly markup?: Factor | undefined
 }
 
-type OtherUnit = 'characters' | 'audio_ms' | 'images'
+type OtherUnit = 'characters' | 'audio_ms' | 'images' | 'search_units'
 
 interface TaskUnits {
   readonly hasOutput: boolean
@@ -60,7 +62,8 @@ const TASK_UNITS: { readonly [task in Task]: TaskUnits } = {
   moderation: { hasOutput: false, other: undefined },
   speech: { hasOutput: true, other: 'characters' },
   transcription: { hasOutput: true, other: 'audio_ms' },
-  image: { hasOutput: true, other: 'images' }
+  image: { hasOutput: true, other: 'images' },
+  rerank: { hasOutput: false, other: 'search_units' }
 }
 
 /** The window of a model whose window is not known: the largest that is common. */
@@ -138,7 +141,7 @@ function isOnline (modelId: string | undefined): boolean {
 
 function mostInput ({ task, envelope, model: { contextWindow }, modelId }: Omit<Offer, 'price' | 'markup'>): number {
   const { openInputs = 0, bodyBytes, extras } = envelope
-  const inBody = task === 'chat' ? bodyBytes + TEMPLATE_TOKENS : bodyBytes
+  const inBody = bodyBytes + (task === 'chat' ? TEMPLATE_TOKENS : Math.min(MOST_UNITS, repeatedTokens(envelope)))
   const isReading = (extras !== undefined && extras.length > 0) || isOnline(modelId)
   if (openInputs === 0 && !isReading) return inBody
   const window = contextWindow ?? Math.max(bodyBytes, LARGEST_WINDOW)
@@ -169,7 +172,8 @@ export function longestOutput ({ contextWindow, maxOutputTokens = 0 }: Offer['mo
 const MOST_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => number } = {
   characters: ({ characters, bodyBytes }) => characters ?? bodyBytes,
   audio_ms: mostAudioMs,
-  images: ({ choices }) => choices
+  images: ({ choices }) => choices,
+  search_units: mostSearchUnits
 }
 
 /** Of speech; a file of silence can hold more. */
@@ -191,7 +195,8 @@ const USUAL_BYTES_PER_SECOND = 4_000
 const USUAL_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => number } = {
   characters: MOST_OTHER.characters,
   audio_ms: ({ bodyBytes }) => bodyBytes * 1_000 / USUAL_BYTES_PER_SECOND,
-  images: MOST_OTHER.images
+  images: MOST_OTHER.images,
+  search_units: usualSearchUnits
 }
 
 /**

@@ -15,7 +15,8 @@ const PATHS: { readonly [task in Task]: string } = {
   speech: '/audio/speech',
   transcription: '/audio/transcriptions',
   moderation: '/moderations',
-  image: '/images/generations'
+  image: '/images/generations',
+  rerank: '/rerank'
 }
 
 /** What is the same for every call of a provider; forgotten with the provider when the catalog is reloaded. */

@@ -13,7 +13,7 @@ export const llamacpp: Provider = {
   baseUrl: 'http://127.0.0.1:8080/v1',
   env: ['LLAMACPP', 'LLAMA_CPP'],
   needsCredential: false,
-  tasks: ['chat', 'completion', 'embedding'],
+  tasks: ['chat', 'completion', 'embedding', 'rerank'],
   continuation: 'assistant_last', // unless it runs with --no-prefill-assistant
   requestQuirks: [effortFromReasoning, dropOpenRouterFields],
   usageQuirks: [usageInTimings],

@@ -13,7 +13,7 @@ export const openrouter: Provider = {
   baseUrl: 'https://openrouter.ai/api/v1',
   env: ['OPENROUTER'],
   needsCredential: true,
-  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'image'],
+  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'image', 'rerank'],
   paths: { image: '/images' },
   attributionEnv: { referer: 'OPENROUTER_HTTP_REFERER', title: 'OPENROUTER_X_TITLE' },
   isVerbatim: true

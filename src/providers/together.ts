@@ -14,6 +14,6 @@ export const together: Provider = {
   baseUrl: 'https://api.together.xyz/v1',
   env: ['TOGETHER', 'TOGETHERAI'],
   needsCredential: true,
-  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'image'],
+  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'image', 'rerank'],
   requestQuirks: [dropOpenRouterFields, dropParameters('store'), maxTokensOnly, systemForDeveloper]
 }

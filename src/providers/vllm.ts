@@ -12,7 +12,7 @@ export const vllm: Provider = {
   baseUrl: 'http://127.0.0.1:8000/v1',
   env: ['VLLM'],
   needsCredential: false,
-  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription'],
+  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'rerank'],
   continuation: 'continue_final_message',
   requestQuirks: [effortFromReasoning, dropOpenRouterFields],
   isFree: true

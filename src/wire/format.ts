@@ -112,10 +112,12 @@ export interface Additions {
   /** Decimal USD for `usage.cost`; undefined: not known, so no number is invented. */
   readonly cost: string | undefined
   readonly xAibroker: string | undefined
-  /** For an answer that tells none: our own count of it. Undefined: nobody counted, so nothing is invented. */
+  /** For an answer that has none: what is known of it. Undefined: nobody counted, so nothing is invented. */
   readonly usage?: string | undefined
   /** `openrouter_metadata`; undefined: the client did not ask. */
   readonly metadata?: string | undefined
+  /** The body of the request, where the answer refers to it: a rerank. */
+  readonly asked?: JsonObject | undefined
   /** The client asked for vectors in base64. */
   readonly wantsBase64?: boolean
   /** The client wants the model to think and not to hear of it. */

@@ -75,6 +75,7 @@ t.test('without words about its task a model is for chat and completions; with t
   t.same(tasksOf('vision, reasoning'), ['chat', 'completion'])
   t.same(tasksOf('embeddings'), ['embedding'])
   t.same(tasksOf('tts'), ['speech'])
+  t.same(tasksOf('rerank'), ['rerank'])
   t.same(tasksOf('stt, chat'), ['transcription', 'chat'])
   t.same(tasksOf('speech, transcription, moderation, images, completions'),
     ['speech', 'transcription', 'moderation', 'image', 'completion'])

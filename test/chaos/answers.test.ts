@@ -75,6 +75,7 @@ t.test('every other endpoint answers plausible JSON', async (t) => {
   const expected: ReadonlyArray<readonly [string, object]> = [
     ['/v1/embeddings', { data: [{ embedding: [0.5, -0.25, 0.125] }] }],
     ['/v1/completions', { object: 'text_completion', choices: [{ text: textOf(8) }] }],
+    ['/v1/rerank', { results: [{ index: 0, relevance_score: 0.5 }] }],
     ['/v1/moderations', { results: [{ flagged: false }] }],
     ['/v1/anything/else', { object: 'chaos.answer', model: 'any' }]
   ]

@@ -25,6 +25,7 @@ t.test('more input than the body has bytes, and a provider puts before them, is 
 t.test('with input that the body does not show, twice the window is believed', async (t) => {
   t.equal(doubt({ image_input: 250_000 }, { openInputs: 1 }), undefined)
   t.match(doubt({ image_input: 400_000 }, { openInputs: 9 }), /400000 input/, 'all of a chat shares one window')
+  t.equal(doubt({ input: 400_000 }, { rerank: { documents: 1_000, queryBytes: 300 } }, { task: 'rerank' }), undefined)
   t.equal(doubt({ input: 400_000 }, { openInputs: 9 }, { task: 'embedding' }), undefined, 'each input has its own')
   t.equal(doubt({ input: 2_000_000 }, { openInputs: 1 }, { model: undefined }), undefined)
   t.match(doubt({ input: 3_000_000 }, { openInputs: 1 }, { model: undefined }), /3000000/)

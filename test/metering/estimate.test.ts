@@ -163,6 +163,7 @@ t.test('P5 without a price for all that the task may consume there is no ceiling
     ['chat', TEXT, true],
     ['embedding', price({ input: '1' }), true],
     ['embedding', price({ output: '1' }), false],
+    ['rerank', price({ search_units: '1' }), true],
     ['speech', price({ characters: '1' }), true],
     ['speech', price({ audio_ms: '1' }), false],
     ['transcription', price({ audio_ms: '1' }), true],
@@ -255,7 +256,7 @@ function consistentUsage ({ task, envelope, model }: Omit<Offer, 'price'>, share
   const input = openInputs ? window : bodyBytes
   const longest = 2 * Math.max(window, model.maxOutputTokens ?? 0)
   const output = choices * Math.min(longest, maxOutputTokens ?? model.maxOutputTokens ?? window)
-  const hasOutput = task !== 'embedding' && task !== 'moderation'
+  const hasOutput = !['embedding', 'moderation', 'rerank'].includes(task)
   return {
     ...split(INPUT_KINDS, input, shares),
     ...(hasOutput && split(OUTPUT_KINDS, output, shares)),
@@ -268,7 +269,7 @@ function consistentUsage ({ task, envelope, model }: Omit<Offer, 'price'>, share
 function otherUsage (task: Task, { bodyBytes, choices, characters }: Envelope): Usage {
   if (task === 'speech') return { characters: characters ?? bodyBytes }
   if (task === 'transcription') return { audio_ms: bodyBytes * 2 }
-  return task === 'image' ? { images: choices } : {}
+  return task === 'image' ? { images: choices } : task === 'rerank' ? { search_units: 1 } : {}
 }
 
 t.test('property: nothing that is consistent with the ask costs more than its ceiling, whatever the answer tells', async (t) => {

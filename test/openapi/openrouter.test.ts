@@ -3,7 +3,7 @@
 
 import t, { type Test } from 'tap'
 import { gateway, type TestGateway } from '../helper.ts'
-import { embeddingsJson, provider, readSse, speechBytes, transcriptionJson, type Answer } from '../upstreams.ts'
+import { answerJson, embeddingsJson, provider, readSse, speechBytes, transcriptionJson, type Answer } from '../upstreams.ts'
 import { PLAIN, REFUSED, STREAMED } from './odd-answers.ts'
 import { readJudge, type Told } from './published-document.ts'
 import { Tally } from './tally.ts'
@@ -149,20 +149,23 @@ t.test('a key and its requests', async (t) => {
   await ask(t, broker, { ...one, as: 'nobody' })
 })
 
-t.test('embeddings, speech and transcripts', async (t) => {
+t.test('embeddings, rerankings, speech and transcripts', async (t) => {
   const answers: { readonly [path: string]: Answer } = {
     '/v1/embeddings': embeddingsJson(),
+    '/v1/rerank': answerJson({ results: [{ index: 0, relevance_score: 0.5 }] }),
     '/v1/audio/speech': speechBytes(),
     '/v1/audio/transcriptions': transcriptionJson()
   }
   const { url } = await provider(t, (call) => answers[call.request.path]?.(call))
-  const rows = ['embeddings', 'speech', 'transcription'].map((task) => `  ${task}:\n    capabilities: [${task}]\n` +
+  const rows = ['embeddings', 'rerank', 'speech', 'transcription'].map((task) => `  ${task}:\n    capabilities: [${task}]\n` +
     '    backends:\n      - provider: own\n        model_id: x\n        priority: 1\n        input_cost: 1\n')
   const config = `providers:\n  own:\n    wire: openai-chat\n    base_url: ${url}\n    credential: none\nmodels:\n${rows.join('')}`
   const broker = await gateway(t, { config })
   await ask(t, broker, { path: '/embeddings', body: { model: 'embeddings', input: 'Hi' } })
   await ask(t, broker, { path: '/embeddings', body: { model: 'embeddings', input: 'Hi', encoding_format: 'base64' } })
   await ask(t, broker, { path: '/embeddings', body: { model: 'nobody', input: 'Hi' } })
+  await ask(t, broker, { path: '/rerank', body: { model: 'rerank', query: 'Hi', documents: ['Ho', { text: 'Ha' }], top_n: 1 } })
+  await ask(t, broker, { path: '/rerank', body: { model: 'rerank', query: 'Hi' } })
   await ask(t, broker, { path: '/audio/speech', body: { model: 'speech', input: 'Hi', voice: 'alloy' } })
   await ask(t, broker, { path: '/audio/speech', body: { model: 'nobody', input: 'Hi', voice: 'alloy' } })
   const form = new FormData()

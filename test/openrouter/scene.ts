@@ -37,10 +37,11 @@ export async function scene (
 }
 
 /** The same in front of a broker that speaks to OpenRouter, under OpenRouter's name. */
-export async function openrouterScene (t: Test, answer: Answer): Promise<Scene> {
+export async function openrouterScene (t: Test, answer: Answer, modelYaml = 'tier: standard'): Promise<Scene> {
   const upstream = await provider(t, answer)
   const config = `models:
   m:
+    ${modelYaml}
     backends:
       - provider: openrouter
         model_id: author/m

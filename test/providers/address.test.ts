@@ -23,7 +23,8 @@ const pairs = (flat: readonly string[]) =>
 
 t.test('every task has OpenAI\'s path below the base URL', async (t) => {
   const openai = resolve('openai')
-  t.same(TASKS.map((task) => urlOf(openai, task)?.href), [
+  const known = TASKS.filter((task) => task !== 'rerank')
+  t.same(known.map((task) => urlOf(openai, task)?.href), [
     'https://api.openai.com/v1/chat/completions',
     'https://api.openai.com/v1/completions',
     'https://api.openai.com/v1/embeddings',
@@ -42,6 +43,8 @@ t.test('a path of the provider\'s own, with and without its slash', async (t) =>
 
 t.test('no address for a task the provider has no endpoint for, nor for a server nobody gave an address', async (t) => {
   t.equal(urlOf(resolve('deepseek'), 'image'), undefined)
+  t.equal(urlOf(resolve('openai'), 'rerank'), undefined)
+  t.equal(urlOf(resolve('together'), 'rerank')?.href, 'https://api.together.xyz/v1/rerank')
   t.equal(urlOf(resolve('vllm'), 'chat'), undefined)
   t.equal(urlOf(resolve('vllm', { VLLM_BASE_URL: 'http://gpu.lan:8000/v1/' }), 'chat')?.href, 'http://gpu.lan:8000/v1/chat/completions')
 })

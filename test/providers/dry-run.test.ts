@@ -129,7 +129,7 @@ t.test('every call leaves one line in the event log', async (t) => {
 })
 
 t.test('an address it does not know is shown, not answered; an empty body counts as {}', async (t) => {
-  const heard = await hear(dryRun().upstream, callOf('/v1/rerank', Buffer.alloc(0)))
+  const heard = await hear(dryRun().upstream, callOf('/v1/ocr', Buffer.alloc(0)))
   t.same(Object.keys(JSON.parse(heard.text)), ['ok', 'mode', 'forward', 'request'])
   t.same(JSON.parse(heard.text).request, {})
 })

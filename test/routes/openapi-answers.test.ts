@@ -122,12 +122,13 @@ t.test('quotes', async (t) => {
 const VERDICT = { flagged: false, categories: { violence: false }, category_scores: { violence: 0.1 } }
 
 t.test('the other tasks', async (t) => {
-  const models = ['speech', 'embeddings', 'transcription', 'moderation', 'images', 'completions']
+  const models = ['speech', 'embeddings', 'transcription', 'moderation', 'images', 'completions', 'rerank']
   const answers: Record<string, Answer> = {
     '/v1/audio/speech': speechBytes(),
     '/v1/embeddings': embeddingsJson(),
     '/v1/audio/transcriptions': transcriptionJson(),
     '/v1/moderations': answerJson({ id: 'modr-1', model: 'm', results: [VERDICT] }),
+    '/v1/rerank': answerJson({ results: [{ index: 0, relevance_score: 0.5 }], meta: { billed_units: { search_units: 1 } } }),
     '/v1/images/generations': answerJson({ created: 1, data: [{ b64_json: 'AAAA' }] }),
     '/v1/completions': answerJson({
       id: 'cmpl-1', object: 'text_completion', created: 1, model: 'm', choices: [{ index: 0, text: 'x', finish_reason: 'stop' }]
@@ -145,6 +146,8 @@ t.test('the other tasks', async (t) => {
   await holds(t, broker, 200, { path: '/v1/embeddings', body: { model: 'embeddings', input: 'Hi', encoding_format: 'base64' } })
   await holds(t, broker, 200, { path: '/v1/moderations', body: { model: 'moderation', input: 'Hi' } })
   await holds(t, broker, 200, { path: '/v1/images/generations', body: { model: 'images', prompt: 'Hi' } })
+  await holds(t, broker, 200, { path: '/v1/rerank', body: { model: 'rerank', query: 'Hi', documents: ['Ho', { text: 'Ha' }] } })
+  await holds(t, broker, 400, { path: '/v1/rerank', body: { model: 'rerank', query: 'Hi' } })
   await holds(t, broker, 200, { path: '/v1/completions', body: { model: 'completions', prompt: 'Hi' } })
   const form = new FormData()
   form.set('model', 'transcription')

@@ -117,6 +117,8 @@ t.test('of the other tasks: no vectors, no images, no verdicts are empty; a tran
     ['image', { created: 1, data: [{ url: 'https://a.example/b.png' }] }, false],
     ['moderation', { results: [] }, true],
     ['moderation', { results: [{ flagged: false }] }, false],
+    ['rerank', { results: [] }, true],
+    ['rerank', { results: [{ index: 0, relevance_score: 0 }] }, false],
     ['transcription', { text: '' }, false]
   ]
   for (const [task, answer, expected] of cases) {

@@ -100,5 +100,6 @@ t.test('pages and search units are told in the whole answer', async (t) => {
   t.same(readPageUsage({ pages: [], usage_info: { pages_processed: 3, doc_size_bytes: 4 } }), told({ pages: 3 }))
   t.same(readPageUsage({ pages: [] }), NOTHING)
   t.same(readRerankUsage({ results: [], meta: { billed_units: { search_units: 2 } } }), told({ search_units: 2 }))
+  t.same(readRerankUsage({ search_units: 3, total_tokens: 9 }), told({ input: 9, search_units: 3 }))
   t.same(readRerankUsage({ results: [], usage: { total_tokens: 12 } }), told({ input: 12 }))
 })

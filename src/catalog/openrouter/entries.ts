@@ -36,7 +36,8 @@ const TASKS_BY_OUTPUT: ReadonlyMap<string, readonly Task[]> = new Map([
   ['embeddings', ['embedding']],
   ['speech', ['speech']],
   ['transcription', ['transcription']],
-  ['image', ['image']]
+  ['image', ['image']],
+  ['rerank', ['rerank']]
 ])
 
 /** Undefined: `{"data":[…]}` is not what it is. */

@@ -5,6 +5,7 @@ import { answerCompletion } from './completion.ts'
 import { answerEmbedding } from './embedding.ts'
 import { answerImage } from './image.ts'
 import { answerModeration } from './moderation.ts'
+import { answerRerank } from './rerank.ts'
 import { json, type Answer, type DryRun } from './run.ts'
 import { answerSpeech } from './speech.ts'
 import { answerTranscription } from './transcription.ts'
@@ -18,6 +19,7 @@ const ANSWERS: ReadonlyArray<readonly [pathEnd: string, answer: (run: DryRun) =>
   ['/audio/transcriptions', answerTranscription],
   ['/audio/translations', answerTranscription],
   ['/moderations', answerModeration],
+  ['/rerank', answerRerank],
   ['/images/generations', answerImage],
   ['/images/edits', answerImage],
   ['/images', answerImage]

@@ -10,6 +10,6 @@ export const dryRun: Provider = {
   baseUrl: 'http://dry-run.invalid/v1',
   env: [],
   needsCredential: false,
-  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'],
+  tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image', 'rerank'],
   isFree: true
 }

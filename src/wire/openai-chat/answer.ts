@@ -10,8 +10,9 @@ import type { Additions, PlainAnswer } from '../format.ts'
 import { vectorEdits } from './embeddings.ts'
 import { finishEdits, isReason } from './finish-reason.ts'
 import { choicesOf } from './output.ts'
-import { addIdentity, lacksIdentity } from './identity.ts'
+import { addIdentity, lacksIdentity, type IdentityOf } from './identity.ts'
 import { choicePlaces, objectIn } from './places.ts'
+import { addRankingNames, rankingEdits } from './ranking.ts'
 import { needsReasoningEdit, reasoningEdits, type ReasoningPlace } from './reasoning.ts'
 import { callEdits, hasLooseCalls } from './tool-calls.ts'
 import { isReadable, usageEdits } from './usage-edits.ts'
@@ -23,6 +24,8 @@ const NULL_START = 0x6e
 /** Tasks that may answer in plain text: transcripts come as text, srt and vtt too. */
 const TEXT_TASKS: readonly Task[] = ['transcription']
 const WRITES_TEXT: ReadonlySet<Task> = new Set(['chat', 'completion'])
+/** Tasks whose answers get a usage where they have none and it is known. */
+const TELLS_USAGE: ReadonlySet<Task> = new Set(['chat', 'completion', 'rerank'])
 
 /**
  * Undefined: the body is not the JSON object it has to be. Whatever its content type says: a body that was cut short
@@ -54,6 +57,7 @@ function spliced ({ bytes: theirs, task }: PlainAnswer, value: JsonObject, addit
   const find = (name: string) => members.find((member) => member.name === name)
   if (isText) edits.push(...choiceEdits(bytes, choices, { start, holder: 'message', isHidden: additions.hidesReasoning === true }))
   if (additions.wantsBase64) edits.push(...vectorEdits(bytes, find('data'), value))
+  if (additions.asked) edits.push(...rankingEdits(bytes, find('results'), additions.asked))
   const usage = asObject(value['usage'])
   if (usage && !isUnreadable(usage, task)) edits.push(...usageEdits(bytes, find('usage'), usage, additions.cost))
   return splice(bytes, edits)
@@ -61,15 +65,19 @@ function spliced ({ bytes: theirs, task }: PlainAnswer, value: JsonObject, addit
 
 function topChanges (value: JsonObject, task: Task, additions: Additions): Map<string, string | undefined> {
   const top = new Map<string, string | undefined>()
-  const identity = { task, part: 'answer', identity: additions.identity } as const
-  if (lacksIdentity(value, identity)) addIdentity(top, value, identity)
+  addNames(top, value, { task, part: 'answer', identity: additions.identity })
   if (task === 'chat' && !('system_fingerprint' in value)) top.set('system_fingerprint', 'null')
   if (additions.provider !== undefined && !('provider' in value)) top.set('provider', additions.provider)
   if (additions.xAibroker !== undefined) top.set('x_aibroker', additions.xAibroker)
   if (additions.metadata !== undefined) top.set('openrouter_metadata', additions.metadata)
   const usage = asObject(value['usage'])
-  if (usage ? isUnreadable(usage, task) : WRITES_TEXT.has(task)) top.set('usage', additions.usage)
+  if (usage ? isUnreadable(usage, task) : TELLS_USAGE.has(task)) top.set('usage', additions.usage)
   return top
+}
+
+function addNames (top: Map<string, string | undefined>, value: JsonObject, identity: IdentityOf): void {
+  if (lacksIdentity(value, identity)) addIdentity(top, value, identity)
+  if (identity.task === 'rerank') addRankingNames(top, value, identity.identity)
 }
 
 function isUnreadable (usage: JsonObject, task: Task): boolean {

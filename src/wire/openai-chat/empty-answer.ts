@@ -12,6 +12,7 @@ const HOLDS: { readonly [task in Task]: (value: JsonObject) => boolean } = {
   embedding: ({ data }) => itemsOf(data).some((item) => isThere(item['embedding'])),
   image: ({ data }) => itemsOf(data).some((item) => isThere(item['b64_json']) || isThere(item['url'])),
   moderation: ({ results }) => itemsOf(results).length > 0,
+  rerank: ({ results }) => itemsOf(results).length > 0,
   speech: (value) => Object.keys(value).length > 0,
   transcription: () => true
 }

@@ -11,6 +11,7 @@ import { countOpenInputs, countPrompts, mediaOf, needsOf, softParametersOf } fro
 import { hasOpenRouterMember, readHidesReasoning } from './openrouter-body.ts'
 import { readPlugins } from './plugins.ts'
 import { isSigned } from './opening.ts'
+import { readRerank } from './rerank.ts'
 import { readWishes } from './wishes.ts'
 
 /** Tasks whose requests may leave the model out. https://platform.openai.com/docs/api-reference/moderations/create */
@@ -46,6 +47,7 @@ export function readEnvelope ({ bytes, value }: JsonBody, task: Task): Envelope 
     wantsBase64: value['encoding_format'] === 'base64',
     characters: task === 'speech' ? countCharacters(value['input']) : undefined,
     needsCompletions: needsCompletionsOf(value, task),
+    rerank: readRerank(value, task),
     wishes,
     plugins: readPlugins(value, task)
   }

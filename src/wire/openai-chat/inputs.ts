@@ -5,6 +5,7 @@ import type { Need, SoftParameter, Task } from '../../core/ask.ts'
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Media } from '../../core/media.ts'
 import { readMedia } from './media.ts'
+import { countOpenDocuments } from './rerank.ts'
 
 /** Content part types that need a capability. https://platform.openai.com/docs/api-reference/chat/create */
 const PART_NEEDS: { readonly [type: string]: Need } = {
@@ -53,6 +54,7 @@ export function countPrompts ({ prompt }: JsonObject, task: Task): number {
  */
 export function countOpenInputs (value: JsonObject, task: Task): number {
   if (task === 'embedding' || task === 'moderation') return listOf(value['input']).filter(isOpenPart).length
+  if (task === 'rerank') return countOpenDocuments(value)
   return messagesOf(value).some(isOpenMessage) ? 1 : 0
 }
 

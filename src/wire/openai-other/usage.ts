@@ -73,12 +73,13 @@ export function readPageUsage (answer: JsonObject): Measured {
 }
 
 /**
- * Search units of Cohere's reranking, `meta.billed_units.search_units` of the whole answer; others tell tokens.
- * https://docs.cohere.com/reference/rerank
+ * Search units, of the usage object (OpenRouter) or of `meta.billed_units` of the whole answer (Cohere); others tell
+ * tokens. https://docs.cohere.com/reference/rerank
  */
 export function readRerankUsage (answer: JsonObject): Measured {
-  const units = readCount(asObject(asObject(answer['meta'])?.['billed_units'])?.['search_units'])
   const usage = asObject(answer['usage']) ?? answer
+  const billed = asObject(asObject(answer['meta'])?.['billed_units'])
+  const units = readCount(usage['search_units']) ?? readCount(billed?.['search_units'])
   const input = inputOf(usage) ?? readCount(usage['total_tokens'])
   const isTold = units !== undefined || input !== undefined
   return measuredOf({ input, search_units: units }, { isTold, ...moneyOf(usage) })
