@@ -4,9 +4,11 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Gateway } from '../src/gateway.ts'
 import type { RouteDoc } from '../src/openapi/route-doc.ts'
 import { anthropic } from '../src/wire/anthropic/index.ts'
+import { openaiResponses } from '../src/wire/openai-responses/index.ts'
 import type { AskingWire } from '../src/wire/translated.ts'
 import { answer } from './answer.ts'
 import { MESSAGES_DOC } from './docs/messages.ts'
+import { RESPONSES_DOC } from './docs/responses.ts'
 import { readTranslatedAsk } from './json-ask.ts'
 import { answerQuote } from './quote-answer.ts'
 import { wantsQuote } from './quote-wish.ts'
@@ -18,7 +20,8 @@ interface TranslatedRoute {
 }
 
 const TRANSLATED: readonly TranslatedRoute[] = [
-  { path: '/messages', wire: anthropic, doc: MESSAGES_DOC }
+  { path: '/messages', wire: anthropic, doc: MESSAGES_DOC },
+  { path: '/responses', wire: openaiResponses, doc: RESPONSES_DOC }
 ]
 
 const translated: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {

@@ -167,7 +167,8 @@ export class StreamDelivery {
   /** The wire's error event, if the stream has a place for it, and an end that nobody can take for a whole answer. */
   breakOff (error: GatewayError): void {
     const { ask, client, id } = this.#exchange
-    client.cut(ask.wire.errorFrame(error, id, { contentType: this.#contentType, model: ask.envelope.model }))
+    const begun = { contentType: this.#contentType, model: ask.envelope.model, isHeld: this.#holder !== undefined }
+    client.cut(ask.wire.errorFrame(error, id, begun))
   }
 
   /** Frees what is held. */

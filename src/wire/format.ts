@@ -72,6 +72,8 @@ export interface BegunStream {
   readonly contentType: string
   /** The name the client asked for. */
   readonly model: string
+  /** The client has heard nothing of the answer: what there is of it was held until it would be whole. */
+  readonly isHeld?: boolean
 }
 
 export interface RequestTarget {

@@ -80,7 +80,10 @@ export function translatedWire (asking: AskingWire, teller: Teller): WireFormat 
     keepAlive: (contentType) => contentType.startsWith('text/event-stream') ? keepAlive : undefined,
     encodeError,
     errorHeaders,
-    errorFrame: (error, requestId) => Buffer.from((stream ??= teller.openStream(undefined)).fail(error, requestId))
+    errorFrame (error, requestId, { isHeld }) {
+      const told = isHeld ? undefined : stream
+      return Buffer.from((told ?? teller.openStream(undefined)).fail(error, requestId))
+    }
   }
 }
 
