@@ -1,6 +1,7 @@
 // What was used and what it cost: by address, key, model, provider or day, as JSON or CSV.
 
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { readAddress } from '../src/core/address.ts'
 import { booksOf } from '../src/core/ask.ts'
 import { readUsageQuery, type UsageQueryTexts } from '../src/ledger/usage-query.ts'
 import { usageCsv, usageJson } from '../src/ledger/usage-report.ts'
@@ -20,7 +21,7 @@ const billing: FastifyPluginAsync = async (fastify) => {
   const answer = async (request: FastifyRequest<UsageRoute>, reply: FastifyReply, name: string): Promise<string> => {
     const hasSuffix = name.endsWith(CSV)
     const ip = hasSuffix ? name.slice(0, -CSV.length) : name
-    const asked = readUsageQuery(request.query, ip === '' ? undefined : ip, clock.nowMs())
+    const asked = readUsageQuery(request.query, ip === '' ? undefined : readAddress(ip) ?? ip, clock.nowMs())
     await ledger.flush() // a request that was answered is in the next report
     const report = reports.usage({ ...asked, keyId: booksOf(request.principal) })
     const isCsv = hasSuffix || wantsCsv(request.headers.accept)
