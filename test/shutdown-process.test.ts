@@ -69,7 +69,7 @@ t.test('an idle broker ends at once, also with clients that are connected and sa
   t.ok(ms < QUICK_MS, `${Math.round(ms)} ms`)
 })
 
-t.test('SIGTERM: new connections are refused at once, and a running stream is delivered and booked', async (t) => {
+t.test('159: SIGTERM: new connections are refused at once, and a running stream is delivered and booked', async (t) => {
   const { go, source } = waiting(t)
   const running = await brokerProcess(t, await source)
   const answer = await stream(running)
@@ -96,7 +96,7 @@ for (const [title, env, isAgain] of [
   ['a second SIGTERM', {}, true],
   ['the end of the drain time', { AIBROKER_DRAIN_MS: '200' }, false]
 ] as const) {
-  t.test(`${title} ends running streams, never as complete, and every row is settled`, async (t) => {
+  t.test(`159: ${title} ends running streams, never as complete, and every row is settled`, async (t) => {
     const { source } = waiting(t)
     const running = await brokerProcess(t, await source, env)
     const answer = await stream(running)

@@ -33,20 +33,20 @@ t.test('an address may call so many times a minute; the refusal says when to com
   t.equal(served.reached.length, 4)
 })
 
-t.test('another address has a minute of its own', async (t) => {
+t.test('137: another address has a minute of its own', async (t) => {
   const served = await serve(t, { settings: NEAR })
   for (let call = 0; call < 4; call++) await chat(served, [], '127.0.0.2')
   t.equal((await chat(served, [], '127.0.0.2')).status, 429)
   t.equal((await chat(served, [], '127.0.0.3')).status, 200)
 })
 
-t.test('a forged X-Forwarded-For does not escape the limit', async (t) => {
+t.test('137: a forged X-Forwarded-For does not escape the limit', async (t) => {
   const served = await serve(t, { settings: NEAR })
   for (let call = 0; call < 3; call++) await chat(served, [`X-Forwarded-For: 198.51.100.${call}`])
   t.equal((await chat(served, ['X-Forwarded-For: 198.51.100.99'])).status, 429)
 })
 
-t.test('behind a trusted proxy each client is counted, and neighbours in one IPv6 /64 are one', async (t) => {
+t.test('137: behind a trusted proxy each client is counted, and neighbours in one IPv6 /64 are one', async (t) => {
   const served = await serve(t, { settings: { rateLimitRpm: 1, trustProxy: ['127.0.0.1'] } })
   const statusFor = async (client: string) => (await chat(served, [`X-Forwarded-For: ${client}`])).status
   t.equal(await statusFor('198.51.100.1'), 200)
