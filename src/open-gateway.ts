@@ -115,9 +115,9 @@ interface OpenBooks {
 function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings, { clock, random }: Outside) {
   const keys = new SqliteKeys({ database: sqlite, clock, random, operatorKeys })
   const reports = createReports(sqlite)
-  const budgets = new SqliteBudgets(sqlite, clock)
+  const budgets = new SqliteBudgets(sqlite, clock, (name) => { ledger.rereadBudget(name) })
   const account = createAccount(sqlite, { reports, budgets, clock })
-  const transact = createTransact(sqlite, () => { ledger.rereadBudgets() })
+  const transact = createTransact(sqlite)
   const clientKeys = new ClientKeys({ keys, budgets, account, transact })
   return { keys, reports, account, clientKeys, feedback: createFeedback(sqlite), presets: createPresets(sqlite) }
 }

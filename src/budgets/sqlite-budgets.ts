@@ -34,9 +34,14 @@ export class SqliteBudgets {
   readonly #database: Database
   readonly #clock: Clock
   readonly #rows: BudgetRows
+  readonly #changed: (name: string) => void
 
-  /** The database is open, with the tables of the migrations, and stays the caller's to close. */
-  constructor (database: Database, clock: Clock) {
+  /**
+   * The database is open, with the tables of the migrations, and stays the caller's to close. `changed` hears the name
+   * of every budget that is written: a connection does not notice what it has written itself.
+   */
+  constructor (database: Database, clock: Clock, changed: (name: string) => void = () => {}) {
+    this.#changed = changed
     this.#database = database
     this.#clock = clock
     this.#rows = openBudgetRows(database)
@@ -57,6 +62,7 @@ export class SqliteBudgets {
 
   /** Makes the budget, or changes the one of that name. */
   set (terms: BudgetTerms): { readonly budget: Budget, readonly change: BudgetChange } {
+    this.#changed(terms.name)
     return this.#database.transaction(() => {
       const before = this.find(terms.name)
       if (before && isSameCount(before, terms)) {
@@ -72,6 +78,7 @@ export class SqliteBudgets {
 
   /** Requests it counted keep their rows. False: no such budget. */
   remove (name: string): boolean {
+    this.#changed(name)
     return this.#rows.close(name, this.#clock.nowMs())
   }
 

@@ -62,12 +62,13 @@ export interface KeyRows {
   /** Those that are not revoked. */
   inForce (): HashedKey[]
   page (page: KeyPage): HashedKey[]
+  /** How many are not revoked: looks at every row. */
+  count (): number
+  byId (id: string): HashedKey | undefined
   /** Not of a management key. */
   byHash (hash: string): HashedKey | undefined
   /** Whether any was ever made. */
   hasAny (): boolean
-  /** How many are not revoked. */
-  count (): number
   insert (key: HashedKey): void
   update (key: HashedKey): void
   /** False: no such key, or revoked already. */
@@ -81,9 +82,10 @@ export function openKeyRows (database: Database): KeyRows {
   const select = database.prepare<[], Row>(`${SELECT} ${OLDEST_FIRST}`)
   const inForce = database.prepare<[], Row>(`${SELECT} WHERE ${IN_FORCE} ${OLDEST_FIRST}`)
   const page = database.prepare<[Omit<KeyPage, 'hasDisabled'> & { hasDisabled: number }], Row>(PAGE)
+  const count = database.prepare<[], number>(`SELECT count(*) FROM client_keys WHERE ${IN_FORCE}`).pluck()
+  const byId = database.prepare<[string], Row>(`${SELECT} WHERE id = ?`)
   const byHash = database.prepare<[Buffer], Row>(`${SELECT} WHERE digest = ? AND is_management = 0`)
   const hasAny = database.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM client_keys)').pluck()
-  const count = database.prepare<[], number>(`SELECT count(*) FROM client_keys WHERE ${IN_FORCE}`).pluck()
   const update = database.prepare(UPDATE)
   const insert = database.prepare(INSERT)
   const revoke = database.prepare<[number, string]>(REVOKE)
@@ -92,12 +94,16 @@ export function openKeyRows (database: Database): KeyRows {
     all: () => select.all().map(readRow),
     inForce: () => inForce.all().map(readRow),
     page: (asked) => page.all({ ...asked, hasDisabled: Number(asked.hasDisabled) }).map(readRow),
+    count: () => count.get() ?? 0,
+    byId (id) {
+      const row = byId.get(id)
+      return row && readRow(row)
+    },
     byHash (hash) {
       const row = byHash.get(Buffer.from(hash, 'hex'))
       return row && readRow(row)
     },
     hasAny: () => hasAny.get() === 1,
-    count: () => count.get() ?? 0,
     insert: (key) => { insert.run(writeRow(key)) },
     update: (key) => { update.run(writeRow(key)) },
     revoke: (id, atMs) => revoke.run(atMs, id).changes === 1,

@@ -5,8 +5,8 @@
 //   constant-time comparison, whatever the token. What is compared are digests, so no byte of a secret can be guessed.
 // - A change made by another process (`aibroker token revoke` beside a running broker) counts within a second: at most
 //   once a second the file is asked whether anybody else has written, and only then the table is read again.
-// - A change made here counts from the next check on, and one that was rolled back never does: memory is read again
-//   from the rows, and not changed beside them.
+// - A change made here counts from the next check on, and one that was rolled back never does: the row is read again,
+//   and memory not changed beside it. It alone is read: making ten thousand keys reads each of them once.
 // - A store that cannot be read lets nobody in: the error goes up, no stale answer is given.
 
 import { timingSafeEqual } from 'node:crypto'
@@ -42,19 +42,25 @@ interface Entry {
 const NOBODY: Entry = { record: undefined, digest: Buffer.alloc(DIGEST_CHARS) }
 
 export class SqliteKeys implements KeyStore {
+  readonly #database: Database
   readonly #rows: KeyRows
   readonly #clock: Clock
   readonly #random: RandomBytes
   readonly #operators: readonly HashedKey[]
   readonly #digest = Buffer.alloc(DIGEST_CHARS)
   #entries = new Map<string, Entry>()
-  #byId = new Map<string, KeyRecord>()
+  #byId = new Map<string, HashedKey>()
+  /** Ids of keys that are not revoked, usable or not. */
+  #inForce = new Set<string>()
+  /** Ids of keys that were changed here, and have to be read again. */
+  readonly #touched = new Set<string>()
   #origins: ReadonlySet<string> = new Set()
   #isRequired = false
   #version = -1
   #checkedAtMs = 0
 
   constructor ({ database, clock, random, operatorKeys }: SqliteKeysParts) {
+    this.#database = database
     this.#rows = openKeyRows(database)
     this.#clock = clock
     this.#random = random
@@ -81,11 +87,11 @@ export class SqliteKeys implements KeyStore {
   }
 
   create (key: NewKey): { readonly token: string } & HashedKey {
-    if (this.#rows.count() >= MOST_KEYS) throw new GatewayError('too_many_keys', { count: MOST_KEYS })
+    if (this.#mayBeFull() && this.#rows.count() >= MOST_KEYS) throw new GatewayError('too_many_keys', { count: MOST_KEYS })
     const { id, token } = makeToken(this.#random)
     const made = { record: recordOf(id, this.#clock.nowMs(), key), hash: digestOf(token) }
     this.#rows.insert(made)
-    this.#forget()
+    this.#touched.add(id)
     return { token, ...made }
   }
 
@@ -103,7 +109,7 @@ export class SqliteKeys implements KeyStore {
 
   find (id: string): KeyRecord | undefined {
     this.#refresh()
-    return this.#byId.get(id)
+    return this.#byId.get(id)?.record
   }
 
   change ({ hash, record }: HashedKey, changes: KeyChanges): HashedKey {
@@ -113,37 +119,62 @@ export class SqliteKeys implements KeyStore {
     if (isSame(record, changed)) return { hash, record }
     const written = { hash, record: Object.freeze({ ...changed, updatedAtMs: this.#clock.nowMs() }) }
     this.#rows.update(written)
-    this.#forget()
+    this.#touched.add(record.id)
     return written
   }
 
   revoke (id: string): boolean {
     const isRevoked = this.#rows.revoke(id, this.#clock.nowMs())
-    this.#forget()
+    if (isRevoked) this.#touched.add(id)
     return isRevoked
   }
 
-  /** The rows may have changed: they are read again before anything is said of them. */
-  #forget (): void {
-    this.#version = -1
-    this.#checkedAtMs = -Infinity
+  /** False is certain: nobody else has written, and every change of ours may have been another key. */
+  #mayBeFull (): boolean {
+    return this.#rows.version() !== this.#version || this.#inForce.size + this.#touched.size >= MOST_KEYS
   }
 
   #refresh (): void {
     const nowMs = this.#clock.monotonicMs()
-    if (nowMs - this.#checkedAtMs < FRESH_MS) return
+    if (this.#touched.size === 0 && nowMs - this.#checkedAtMs < FRESH_MS) return
     if (this.#rows.version() !== this.#version) this.#reload()
+    else if (this.#touched.size > 0) this.#rereadTouched()
+    // Within a transaction nothing is certain: what it has changed is read once more when it is over.
+    if (!this.#database.inTransaction) this.#touched.clear()
     this.#checkedAtMs = nowMs
+  }
+
+  #rereadTouched (): void {
+    for (const id of this.#touched) {
+      const before = this.#byId.get(id)
+      const after = this.#rows.byId(id)
+      if (before) this.#entries.delete(before.hash)
+      this.#byId.delete(id)
+      this.#inForce.delete(id)
+      if (after) this.#admit(after)
+      if (before?.record.origins || after?.record.origins) this.#origins = originsOf(this.#byId.values())
+    }
+    this.#isRequired = this.#operators.length > 0 || this.#rows.hasAny()
+  }
+
+  #admit (key: HashedKey): void {
+    const { record, hash } = key
+    if (record.revokedAtMs === undefined) this.#inForce.add(record.id)
+    if (!this.#isLive(record)) return
+    this.#entries.set(hash, { record, digest: Buffer.from(hash, 'latin1') })
+    this.#byId.set(record.id, key)
   }
 
   #reload (): void {
     // The version first: a commit between the two reads is then seen again, never missed.
     const version = this.#rows.version()
-    const usable = [...this.#operators, ...this.#rows.inForce()].filter(({ record }) => this.#isLive(record))
+    this.#entries = new Map()
+    this.#byId = new Map()
+    for (const key of this.#operators) this.#admit(key)
+    this.#inForce = new Set() // those of the operator are no rows
+    for (const key of this.#rows.inForce()) this.#admit(key)
     this.#isRequired = this.#operators.length > 0 || this.#rows.hasAny()
-    this.#entries = new Map(usable.map(({ record, hash }) => [hash, { record, digest: Buffer.from(hash, 'latin1') }]))
-    this.#byId = new Map(usable.map(({ record }) => [record.id, record]))
-    this.#origins = new Set(usable.flatMap(({ record }) => record.origins ?? []))
+    this.#origins = originsOf(this.#byId.values())
     this.#version = version
     this.#checkedAtMs = this.#clock.monotonicMs()
   }
@@ -152,6 +183,10 @@ export class SqliteKeys implements KeyStore {
     if (record === undefined || record.revokedAtMs !== undefined || record.disabledAtMs !== undefined) return false
     return record.expiresAtMs === undefined || record.expiresAtMs > this.#clock.nowMs()
   }
+}
+
+function originsOf (keys: Iterable<HashedKey>): ReadonlySet<string> {
+  return new Set([...keys].flatMap(({ record }) => record.origins ?? []))
 }
 
 function operatorKey (token: string, index: number, createdAtMs: number): HashedKey {

@@ -220,6 +220,31 @@ t.test('a key of a transaction that was rolled back was never there, nor was its
   t.equal(keys.isRequired(), true)
 })
 
+t.test('what is asked within a transaction that is rolled back is forgotten with it', async (t) => {
+  const file = keyFile(t)
+  const keys = new SqliteKeys({ database: file.database, clock: file.clock, random: systemRandom, operatorKeys: [] })
+  const lost: string[] = []
+  t.throws(() => file.database.transaction(() => {
+    const { token } = keys.create({ origins: ['http://lost.example'] })
+    lost.push(token)
+    t.ok(keys.check(token))
+    throw new Error('no room')
+  }).immediate(), /no room/)
+  t.equal(keys.check(lost[0] ?? ''), undefined)
+  t.equal(keys.isRequired(), false)
+  t.equal(keys.isGranted('http://lost.example'), false)
+})
+
+t.test('an origin is granted as long as one usable key has it', async (t) => {
+  const keys = keyFile(t).another()
+  const made = [1, 2].map(() => keys.create({ origins: ['http://app.example'] }))
+  t.equal(keys.isGranted('http://app.example'), true)
+  for (const [at, { record }] of made.entries()) {
+    keys.revoke(record.id)
+    t.equal(keys.isGranted('http://app.example'), at === 0)
+  }
+})
+
 t.test('a hash finds a client key, also a revoked one, and never a management key', async (t) => {
   const keys = keyFile(t).another(['sk-operator'])
   const [client, manager] = [keys.create({}), keys.create({ isManagement: true })]

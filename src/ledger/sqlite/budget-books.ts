@@ -106,9 +106,9 @@ export class BudgetBooks {
     this.#crossings.afterRollback()
   }
 
-  /** This connection has changed budgets itself; what others change is noticed without it. */
-  reread (): void {
-    this.#index.forget()
+  /** This connection has changed the budget of that name itself; what others change is noticed without it. */
+  reread (name: string): void {
+    this.#index.touch(name)
   }
 
   #after (held: Held, next: AttemptIntent): Held {

@@ -33,6 +33,9 @@ export class BudgetIndex {
   readonly #newest: (id: number) => number | undefined
   #known: Record<ScopeKind, Map<string, KnownBudget[]>> = emptyIndex()
   #byId = new Map<number, KnownBudget>()
+  #byName = new Map<string, KnownBudget>()
+  /** Names of budgets that this connection has changed itself, and that have to be read again. */
+  readonly #touched = new Set<string>()
   readonly #time: SteadyTime
   #seen: number | undefined
   #isFresh = false
@@ -57,6 +60,7 @@ export class BudgetIndex {
   refresh (): void {
     if (this.#isFresh) return
     if (this.#version() !== this.#seen) this.#reread()
+    else if (this.#touched.size > 0) this.#rereadTouched()
     this.#isAhead = !this.isEmpty && this.#time.isAhead()
     this.#isFresh = true
   }
@@ -71,9 +75,9 @@ export class BudgetIndex {
     this.#isFresh = false
   }
 
-  /** This connection has written budgets itself. */
-  forget (): void {
-    this.#seen = undefined
+  /** This connection has written the budget of that name itself, which its version of the file does not tell. */
+  touch (name: string): void {
+    this.#touched.add(name)
     this.#isFresh = false
   }
 
@@ -106,7 +110,29 @@ export class BudgetIndex {
     const before = this.#byId
     this.#known = emptyIndex()
     this.#byId = new Map()
+    this.#byName = new Map()
+    this.#touched.clear()
     for (const budget of this.#rows.open()) this.#add(budget, before.get(budget.id)?.span)
+  }
+
+  /** Each by itself: ten thousand limits, made one after the other, are not read ten thousand times. */
+  #rereadTouched (): void {
+    for (const name of this.#touched) {
+      const before = this.#byName.get(name)
+      if (before) this.#remove(before)
+      const after = this.#rows.byName(name)
+      if (after) this.#add(after, after.id === before?.budget.id ? before.span : undefined)
+    }
+    this.#touched.clear()
+  }
+
+  #remove (known: KnownBudget): void {
+    const { id, name, scope: { kind, value } } = known.budget
+    this.#byId.delete(id)
+    this.#byName.delete(name)
+    const others = (this.#known[kind].get(value) ?? []).filter((other) => other !== known)
+    if (others.length > 0) this.#known[kind].set(value, others)
+    else this.#known[kind].delete(value)
   }
 
   /** `span`: what was seen before it was read again; its window never changes. */
@@ -119,6 +145,7 @@ export class BudgetIndex {
       thresholds: thresholds.map((share) => thresholdOf(limit, share))
     }
     this.#byId.set(id, known)
+    this.#byName.set(budget.name, known)
     const sameScope = this.#known[kind].get(value)
     if (sameScope) sameScope.push(known)
     else this.#known[kind].set(value, [known])

@@ -25,7 +25,7 @@ const OF = 'SELECT category, comment, created_at_ms AS createdAtMs FROM generati
 export function createFeedback (sqlite: Database): FeedbackStore {
   const upsert = sqlite.prepare(UPSERT)
   const forgetOldest = sqlite.prepare(FORGET_OLDEST)
-  const transact = createTransact(sqlite, () => {})
+  const transact = createTransact(sqlite)
   return {
     note (id, { category, comment, createdAtMs }) {
       const place = readGenerationId(id)

@@ -179,9 +179,9 @@ export class SqliteLedger implements Ledger {
     return this.#budgets.isBounded(spender, model)
   }
 
-  /** Call after changing budgets on the ledger's own connection; what other connections change is noticed. */
-  rereadBudgets (): void {
-    this.#budgets.reread()
+  /** Call when the budget of that name changes on the ledger's own connection; what others change is noticed. */
+  rereadBudget (name: string): void {
+    this.#budgets.reread(name)
   }
 
   async flush (): Promise<void> {

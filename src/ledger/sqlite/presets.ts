@@ -37,7 +37,7 @@ export function createPresets (sqlite: Database): PresetStore {
   const insert = sqlite.prepare(INSERT)
   const forgetOld = sqlite.prepare(FORGET_OLD)
   const count = sqlite.prepare<[], { readonly count: number }>(COUNT)
-  const transact = createTransact(sqlite, () => {})
+  const transact = createTransact(sqlite)
   const found = (slug: string) => {
     const row = find.get(slug)
     return row && presetOf(row)
