@@ -3,8 +3,10 @@
 import { skipSpace, type JsonBody, type JsonObject, type JsonValue } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { RequestQuirk } from '../providers/quirks/quirk.ts'
-import type { SpooledBody } from './ask.ts'
+import { PLAIN_CHAT } from '../providers/quirks/told-as-chat.ts'
+import type { Ask, SpooledBody } from './ask.ts'
 import type { AttemptJob } from './attempted.ts'
 import { limitMembers } from './clamp.ts'
 import type { Turn } from './turns.ts'
@@ -17,9 +19,12 @@ export interface EncodedCall {
   readonly edits: readonly string[]
 }
 
-/** Tasks whose streams tell their usage only when asked. */
 const NO_EDITS: readonly string[] = []
 const NO_LIMITS: ReadonlyMap<string, string> = new Map()
+const LIMITS = ['max_completion_tokens', 'max_tokens']
+/** For a model whose longest output nobody knows: less than any window, which is what is reserved. */
+const USUAL_OUTPUT_TOKENS = 4_096
+/** Tasks whose streams tell their usage only when asked. */
 const ASKS_USAGE = new Set(['chat', 'completion'])
 
 export function encode (job: AttemptJob): EncodedCall {
@@ -58,14 +63,29 @@ function changesOf ({ ask, lane, turn, sequel }: AttemptJob, json: JsonBody): Ma
   rewrite(json.value, turn, changes)
   for (const name of withheldFrom(ask, turn)) changes.set(name, undefined)
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
-  const { clampedOutput } = turn.candidate
-  const limits = clampedOutput === undefined ? NO_LIMITS : limitMembers(json.value, clampedOutput)
+  const limits = limitsFor(json.value, turn)
   for (const [name, text] of limits) changes.set(name, text)
-  const { requestQuirks } = turn.provider
-  if (!requestQuirks) return changes
+  const quirks = quirksFor(ask, turn.provider)
+  if (!quirks) return changes
   // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
   const written = { model: modelIdFor(turn), ...messages, ...membersIn(sequel?.changes), ...membersIn(limits) }
-  return withQuirks({ ...json.value, ...written }, requestQuirks, changes)
+  return withQuirks({ ...json.value, ...written }, quirks, changes)
+}
+
+/** What a budget has left; or, where a provider wants a limit and the client set none, the model's own. */
+function limitsFor (
+  body: JsonObject, { provider, candidate: { clampedOutput, model } }: Turn
+): ReadonlyMap<string, string> {
+  if (clampedOutput !== undefined) return limitMembers(body, clampedOutput)
+  if (!provider.needsOutputLimit || LIMITS.some((name) => body[name])) return NO_LIMITS
+  return limitMembers(body, model.maxOutputTokens ?? USUAL_OUTPUT_TOKENS)
+}
+
+function quirksFor (
+  { wire }: Ask, { isVerbatim, requestQuirks, translatedQuirks }: Provider
+): readonly RequestQuirk[] | undefined {
+  if (!wire.isTranslated || isVerbatim) return requestQuirks
+  return [...requestQuirks ?? [], ...translatedQuirks ?? PLAIN_CHAT]
 }
 
 /** What the plan wants to leave otherwise. */

@@ -1,6 +1,7 @@
-// The providers every broker knows: one line each. Wires of their own (Anthropic, Gemini) join with their wire.
+// The providers every broker knows: one line each. Gemini joins with its wire.
 
 import type { Provider } from './provider.ts'
+import { anthropic } from './anthropic.ts'
 import { cerebras } from './cerebras.ts'
 import { deepseek } from './deepseek.ts'
 import { fireworks } from './fireworks.ts'
@@ -20,6 +21,7 @@ import { xai } from './xai.ts'
 export const builtin: readonly Provider[] = [
   openai,
   openrouter,
+  anthropic,
   groq,
   sambanova,
   mistral,

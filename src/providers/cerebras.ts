@@ -5,6 +5,7 @@ import { dropOpenRouterFields } from './quirks/drop-openrouter-fields.ts'
 import { dropParameters } from './quirks/drop-parameters.ts'
 import { effortFromReasoning } from './quirks/effort-from-reasoning.ts'
 import { systemForDeveloper } from './quirks/system-for-developer.ts'
+import { STRICT_CHAT } from './quirks/told-as-chat.ts'
 
 /** https://inference-docs.cerebras.ai/resources/openai */
 export const cerebras: Provider = {
@@ -20,5 +21,6 @@ export const cerebras: Provider = {
     dropOpenRouterFields,
     dropParameters('frequency_penalty', 'presence_penalty', 'logit_bias', 'store'),
     systemForDeveloper
-  ]
+  ],
+  translatedQuirks: STRICT_CHAT
 }

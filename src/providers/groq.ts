@@ -4,6 +4,7 @@ import type { Provider } from './provider.ts'
 import { dropOpenRouterFields } from './quirks/drop-openrouter-fields.ts'
 import { dropParameters } from './quirks/drop-parameters.ts'
 import { effortFromReasoning } from './quirks/effort-from-reasoning.ts'
+import { STRICT_CHAT } from './quirks/told-as-chat.ts'
 import { usageInXGroq } from './quirks/usage-in-x-groq.ts'
 
 /**
@@ -22,5 +23,6 @@ export const groq: Provider = {
   requestQuirks: [
     effortFromReasoning, dropOpenRouterFields, dropParameters('logprobs', 'top_logprobs', 'logit_bias')
   ],
-  usageQuirks: [usageInXGroq]
+  usageQuirks: [usageInXGroq],
+  translatedQuirks: STRICT_CHAT
 }

@@ -10,6 +10,7 @@ import { inTurn } from './quirks/in-turn.ts'
 import { maxTokensOnly } from './quirks/output-limit.ts'
 import { renameParameter } from './quirks/rename-parameter.ts'
 import { systemForDeveloper } from './quirks/system-for-developer.ts'
+import { STRICT_CHAT } from './quirks/told-as-chat.ts'
 import { unaskedUsage } from './quirks/unasked-usage.ts'
 
 /** https://docs.mistral.ai/api/; an assistant message may be last only as a prefix. */
@@ -32,5 +33,6 @@ export const mistral: Provider = {
     unaskedUsage
   ],
   continuation: 'prefix_flag',
-  usageQuirks: [inTurn(cachedTokensIn('num_cached_tokens'), audioSeconds)]
+  usageQuirks: [inTurn(cachedTokensIn('num_cached_tokens'), audioSeconds)],
+  translatedQuirks: STRICT_CHAT
 }

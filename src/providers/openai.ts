@@ -2,9 +2,11 @@
 
 import type { Provider } from './provider.ts'
 import { dropOpenRouterFields } from './quirks/drop-openrouter-fields.ts'
+import { dropParameters } from './quirks/drop-parameters.ts'
 import { effortFromReasoning } from './quirks/effort-from-reasoning.ts'
-import { forModels } from './quirks/for-models.ts'
+import { exceptModels, forModels } from './quirks/for-models.ts'
 import { maxCompletionTokensOnly } from './quirks/output-limit.ts'
+import { STRICT_CHAT } from './quirks/told-as-chat.ts'
 
 const REASONING_MODELS = /^(o\d|gpt-[5-9])/
 
@@ -17,5 +19,6 @@ export const openai: Provider = {
   env: ['OPENAI'],
   needsCredential: true,
   tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'],
-  requestQuirks: [effortFromReasoning, dropOpenRouterFields, forModels(REASONING_MODELS, maxCompletionTokensOnly)]
+  requestQuirks: [effortFromReasoning, dropOpenRouterFields, forModels(REASONING_MODELS, maxCompletionTokensOnly)],
+  translatedQuirks: [...STRICT_CHAT, exceptModels(REASONING_MODELS, dropParameters('reasoning_effort'))]
 }

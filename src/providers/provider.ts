@@ -29,6 +29,13 @@ export interface Provider {
   readonly attributionEnv?: { readonly referer: string, readonly title: string }
   /** Changes a request needs before this provider accepts it; applied in order. */
   readonly requestQuirks?: readonly RequestQuirk[]
+  /**
+   * Further ones, for chats that were told of another dialect; undefined: those of any server (PLAIN_CHAT). They come
+   * last.
+   */
+  readonly translatedQuirks?: readonly RequestQuirk[]
+  /** Wants a limit of output in every chat: a request without one gets its model's own. */
+  readonly needsOutputLimit?: boolean
   /** Where this provider hides usage; tried in order before the usual place, and the first hit counts. */
   readonly usageQuirks?: readonly UsageQuirk[]
   /** The answer is OpenRouter's own superset: relayed as it is, without insertions. */

@@ -6,6 +6,7 @@ import { dropParameters } from './quirks/drop-parameters.ts'
 import { forModels } from './quirks/for-models.ts'
 import { reasoningOutsideCompletion } from './quirks/reasoning-outside-completion.ts'
 import { systemForDeveloper } from './quirks/system-for-developer.ts'
+import { STRICT_CHAT } from './quirks/told-as-chat.ts'
 
 const REASONING_MODELS = /^grok-(?!.*non-reasoning)(3-mini|code|latest|[4-9])/
 
@@ -24,5 +25,6 @@ export const xai: Provider = {
     forModels(REASONING_MODELS, dropParameters('stop', 'presence_penalty', 'frequency_penalty')),
     systemForDeveloper
   ],
-  usageQuirks: [reasoningOutsideCompletion]
+  usageQuirks: [reasoningOutsideCompletion],
+  translatedQuirks: STRICT_CHAT
 }

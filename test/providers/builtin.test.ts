@@ -85,6 +85,12 @@ const ROUTING = ['provider', 'usage', 'reasoning']
 const CHANGED: { readonly [id: string]: { readonly model?: string, readonly names: readonly string[] } } = {
   openai: { names: ['reasoning_effort', ...ROUTING] },
   openrouter: { names: [] },
+  anthropic: {
+    names: [
+      ...ROUTING, 'logprobs', 'top_logprobs', 'logit_bias', 'presence_penalty', 'frequency_penalty', 'seed', 'store', 'user',
+      'max_completion_tokens', 'max_tokens'
+    ]
+  },
   groq: { names: ['reasoning_effort', ...ROUTING, 'logprobs', 'top_logprobs', 'logit_bias'] },
   sambanova: { names: ['reasoning_effort', ...ROUTING, 'logit_bias', 'parallel_tool_calls'] },
   mistral: {

@@ -8,9 +8,12 @@ import { dropParameters } from '../../../src/providers/quirks/drop-parameters.ts
 import { effortFromReasoning } from '../../../src/providers/quirks/effort-from-reasoning.ts'
 import { forModels } from '../../../src/providers/quirks/for-models.ts'
 import { maxCompletionTokensOnly, maxTokensOnly } from '../../../src/providers/quirks/output-limit.ts'
+import { plainMessages, plainMessagesWithReasoning } from '../../../src/providers/quirks/plain-messages.ts'
 import type { RequestQuirk } from '../../../src/providers/quirks/quirk.ts'
 import { renameParameter } from '../../../src/providers/quirks/rename-parameter.ts'
 import { systemForDeveloper } from '../../../src/providers/quirks/system-for-developer.ts'
+import { thinkingBudget } from '../../../src/providers/quirks/thinking-budget.ts'
+import { usualEffort } from '../../../src/providers/quirks/told-as-chat.ts'
 import { unaskedUsage } from '../../../src/providers/quirks/unasked-usage.ts'
 
 interface Row {
@@ -154,4 +157,90 @@ table('forModels', forModels(/^grok-4/, dropParameters('stop')), [
   { says: 'a model of the pattern', body: { model: 'grok-4-fast', stop: 'x' }, changes: { stop: undefined } },
   { says: 'another model', body: { model: 'grok-3', stop: 'x' }, changes: undefined },
   { says: 'no model', body: { stop: 'x' }, changes: undefined }
+])
+
+const THINKS = (budget: number) => ({ thinking: { type: 'enabled', budget_tokens: budget } })
+
+table('thinkingBudget', thinkingBudget, [
+  { says: 'no wish, no thought', body: { max_tokens: 10_000 }, changes: undefined },
+  { says: '121: high is 0.8 of the output', body: { reasoning: { effort: 'high' }, max_tokens: 10_000 }, changes: THINKS(8_000) },
+  { says: '121: low is 0.2', body: { reasoning: { effort: 'low' }, max_tokens: 10_000 }, changes: THINKS(2_000) },
+  {
+    says: 'OpenAI\'s word means the same',
+    body: { reasoning_effort: 'medium', max_completion_tokens: 10_000 },
+    changes: { reasoning_effort: undefined, ...THINKS(5_000) }
+  },
+  { says: 'enabled is medium', body: { reasoning: { enabled: true }, max_tokens: 10_000 }, changes: THINKS(5_000) },
+  { says: 'a number of tokens is one', body: { reasoning: { max_tokens: 3_000 }, max_tokens: 10_000 }, changes: THINKS(3_000) },
+  { says: '121: never less than 1,024', body: { reasoning: { effort: 'low' }, max_tokens: 2_000 }, changes: THINKS(1_024) },
+  { says: 'never more than 128,000', body: { reasoning: { effort: 'max' }, max_tokens: 200_000 }, changes: THINKS(128_000) },
+  { says: 'always less than the output', body: { reasoning: { max_tokens: 9_000 }, max_tokens: 2_000 }, changes: THINKS(1_999) },
+  { says: '121: an output that has no room for any is left as it is', body: { reasoning: { effort: 'high' }, max_tokens: 1_024 }, changes: {} },
+  { says: 'none is none', body: { reasoning: { effort: 'none' }, max_tokens: 9_000 }, changes: {} },
+  { says: 'switched off', body: { reasoning: { enabled: false, effort: 'high' }, max_tokens: 9_000 }, changes: {} },
+  {
+    says: 'sampling of the client\'s own cannot go along',
+    body: { reasoning: { effort: 'high' }, max_tokens: 10_000, temperature: 0.2, top_k: 4 },
+    changes: { temperature: undefined, top_k: undefined, ...THINKS(8_000) }
+  },
+  { says: 'not where a tool has to be called', body: { reasoning: { effort: 'high' }, max_tokens: 9_000, tool_choice: 'required' }, changes: {} },
+  {
+    says: 'not behind the result of a tool',
+    body: { reasoning: { effort: 'high' }, max_tokens: 9_000, messages: [{ role: 'tool', content: '' }] },
+    changes: {}
+  },
+  { says: 'the client\'s own wins', body: { reasoning: { effort: 'high' }, thinking: {}, max_tokens: 9_000 }, changes: undefined }
+])
+
+const MARK = { cache_control: { type: 'ephemeral' } }
+
+table('plainMessages', plainMessages, [
+  { says: 'plain ones stay', body: { messages: [{ role: 'user', content: 'a' }, null], tools: [{ type: 'function' }] }, changes: undefined },
+  {
+    says: 'texts become one, marks and reasoning go',
+    body: {
+      messages: [
+        { role: 'system', content: [{ type: 'text', text: 'x-anthropic-billing-header: v=1' }, { type: 'text', text: 'Be kind.', ...MARK }] },
+        { role: 'user', content: [{ type: 'text', text: 'a', ...MARK }, { type: 'image_url', image_url: { url: 'u' }, ...MARK }] },
+        { role: 'assistant', content: [{ type: 'text', text: 'b' }, { type: 'text', text: 'c' }], reasoning: 'r', reasoning_details: [] },
+        { role: 'tool', tool_call_id: '1', content: [{ type: 'text', text: 'd' }, { type: 'text', text: 'e' }] }
+      ],
+      tools: [{ type: 'function', function: { name: 'f' }, ...MARK }]
+    },
+    changes: {
+      messages: [
+        { role: 'system', content: 'Be kind.' },
+        { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'image_url', image_url: { url: 'u' } }] },
+        { role: 'assistant', content: 'bc' },
+        { role: 'tool', tool_call_id: '1', content: 'd\ne' }
+      ],
+      tools: [{ type: 'function', function: { name: 'f' } }]
+    }
+  }
+])
+
+table('plainMessagesWithReasoning', plainMessagesWithReasoning, [
+  {
+    says: 'what was thought stays, under another name, and answers with calls always have it',
+    body: {
+      messages: [
+        { role: 'assistant', content: 'a', reasoning_details: [{ type: 'reasoning.text', text: 'r', signature: 's' }] },
+        { role: 'assistant', content: null, tool_calls: [] },
+        { role: 'assistant', content: 'b' }
+      ]
+    },
+    changes: {
+      messages: [
+        { role: 'assistant', content: 'a', reasoning_content: 'r' },
+        { role: 'assistant', content: null, tool_calls: [], reasoning_content: '' },
+        { role: 'assistant', content: 'b' }
+      ]
+    }
+  }
+])
+
+table('usualEffort', usualEffort, [
+  { says: 'high stays', body: { reasoning_effort: 'high' }, changes: undefined },
+  { says: 'more than high is high', body: { reasoning_effort: 'max' }, changes: { reasoning_effort: 'high' } },
+  { says: 'none is not said', body: { reasoning_effort: 'none' }, changes: { reasoning_effort: undefined } }
 ])
