@@ -167,7 +167,8 @@ export class StreamDelivery {
   /** The wire's error event, if the stream has a place for it, and an end that nobody can take for a whole answer. */
   breakOff (error: GatewayError): void {
     const { ask, client, id } = this.#exchange
-    const begun = { contentType: this.#contentType, model: ask.envelope.model, isHeld: this.#holder !== undefined }
+    const { task, envelope: { model } } = ask
+    const begun = { task, contentType: this.#contentType, model, isHeld: this.#holder !== undefined }
     client.cut(ask.wire.errorFrame(error, id, begun))
   }
 

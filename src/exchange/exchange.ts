@@ -23,6 +23,7 @@ import { endWithError } from './end-with-error.ts'
 import { failureOf, modelsOf, nothingEligible } from './failure.ts'
 import { openrouterMetadata } from './openrouter-metadata.ts'
 import { laneOf } from './lane.ts'
+import { lossesOf } from './losses.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
 import { isLate, performedOf } from './performed.ts'
@@ -274,8 +275,8 @@ class Run implements Delivering {
   /** What every answer carries; `attempted` undefined: nobody has answered yet. */
   headers (attempted: Attempted | undefined): string[] {
     const provider = attempted && this.providerName(attempted.turn)
-    const { id, attempts: { length: attempts }, ask: { losses, wire: { idHeader } } } = this
-    return exchangeHeaders({ id, attempts, attempted, provider, losses, idHeader })
+    const { id, attempts: { length: attempts }, ask, ask: { wire: { idHeader } } } = this
+    return exchangeHeaders({ id, attempts, attempted, provider, losses: lossesOf(ask, attempted), idHeader })
   }
 
   additions (turn: Turn, cost: Priced, attempts: number) {

@@ -9,6 +9,8 @@ import { maxCompletionTokensOnly } from './quirks/output-limit.ts'
 import { STRICT_CHAT } from './quirks/told-as-chat.ts'
 
 const REASONING_MODELS = /^(o\d|gpt-[5-9])/
+/** It answers them with 404 at /v1/completions. https://platform.openai.com/docs/models, "Endpoints" of each */
+const CHAT_MODELS = /^(ft:)?(o\d|chatgpt-|gpt-(?!oss|3\.5-turbo-instruct))/
 
 /** https://platform.openai.com/docs/api-reference; its reasoning models refuse `max_tokens`. */
 export const openai: Provider = {
@@ -19,6 +21,7 @@ export const openai: Provider = {
   env: ['OPENAI'],
   needsCredential: true,
   tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'],
+  chatOnlyModels: CHAT_MODELS,
   requestQuirks: [effortFromReasoning, dropOpenRouterFields, forModels(REASONING_MODELS, maxCompletionTokensOnly)],
   translatedQuirks: [...STRICT_CHAT, exceptModels(REASONING_MODELS, dropParameters('reasoning_effort'))]
 }

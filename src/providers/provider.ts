@@ -21,6 +21,8 @@ export interface Provider {
   readonly needsCredential: boolean
   /** Tasks the provider has an endpoint for. */
   readonly tasks: readonly Task[]
+  /** Its models that chat and serve no completions, by their ids there; not global. Undefined: all serve them. */
+  readonly chatOnlyModels?: RegExp
   /** Paths that differ from OpenAI's, by task; relative to the base URL. */
   readonly paths?: { readonly [task in Task]?: string }
   /** Extra headers on every call, flat name, value list. Never secrets. */

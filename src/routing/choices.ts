@@ -7,7 +7,7 @@ import { tooManyModels, type RoutingWishes } from '../core/wishes.ts'
 import type { PlanRequest } from './plan.ts'
 import { CHOOSING_BY_MESSAGES, OPENROUTER } from './openrouter-names.ts'
 import { resolve, type Meant, type Snapshot } from './resolve.ts'
-import type { Row } from './roster.ts'
+import { servesTask, type Row } from './roster.ts'
 
 export interface Choice {
   readonly index: number
@@ -47,7 +47,7 @@ function choiceOf (index: number, meant: Meant, { asked, request, snapshot }: {
 }): Choice {
   const { task, envelope } = request
   if (task === 'completion' && envelope.needsCompletions !== 'messages' && choosesByMessages(meant)) {
-    throw new GatewayError('router_needs_messages', { model: asked }, { param: 'model' })
+    throw new GatewayError('router_needs_messages', { model: asked }, { param: index === 0 ? 'model' : 'models' })
   }
   return { index, asked, meant, rows: rowsFor(meant, task, snapshot) }
 }
@@ -57,11 +57,6 @@ function rowsFor (meant: Meant, task: Task, { roster }: Snapshot): readonly Row[
   if (meant.kind === 'auto') return roster.serving(task)
   if (!servesTask(meant.model, task)) throw wrongTask(meant.model, task)
   return roster.rowsOf(meant.model)
-}
-
-/** Completions can be told as chats. */
-function servesTask ({ tasks }: Model, task: Task): boolean {
-  return tasks.has(task) || (task === 'completion' && tasks.has('chat'))
 }
 
 /** Ours, and OpenRouter's: what they choose by is not in a prompt. */

@@ -4,6 +4,7 @@
 import type { Catalog, Model } from '../catalog/catalog.ts'
 import type { Task } from '../core/ask.ts'
 import { OPENROUTER } from './openrouter-names.ts'
+import { servesTask } from './roster.ts'
 
 /** Works for a name; undefined: it is none of that form, or nobody is of the family. */
 export type Latest = (name: string, task: Task) => Model | undefined
@@ -25,7 +26,7 @@ export function createLatest ({ models }: Catalog): Latest {
     const [, author, family] = FORM.exec(name) ?? []
     if (author === undefined || family === undefined) return undefined
     byAuthor ??= readAuthors(models.values())
-    return byAuthor.get(author)?.find(({ slug, model }) => isOf(family, slug) && model.tasks.has(task))?.model
+    return byAuthor.get(author)?.find(({ slug, model }) => isOf(family, slug) && servesTask(model, task))?.model
   }
 }
 

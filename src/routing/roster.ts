@@ -51,12 +51,17 @@ export function rowsOf (model: Model, providers: Providers): Row[] {
       model: modelAt(backend, model),
       backend,
       provider,
-      isChatOnly: serves('chat') && !serves('completion'),
+      isChatOnly: serves('chat') && !(serves('completion') && !provider?.chatOnlyModels?.test(backend.modelId)),
       priority: provider?.priority ?? backend.priority,
       tierRank: TIER_RANKS[model.tier],
       serviceTier: serviceTierOf(backend.facts)
     }
   })
+}
+
+/** Completions can be told as chats. */
+export function servesTask ({ tasks }: Model, task: Task): boolean {
+  return tasks.has(task) || (task === 'completion' && tasks.has('chat'))
 }
 
 /** How the backend is told a request of that task; undefined: as it came. */

@@ -69,6 +69,7 @@ export interface Translated {
 }
 
 export interface BegunStream {
+  readonly task: Task
   readonly contentType: string
   /** The name the client asked for. */
   readonly model: string

@@ -35,7 +35,7 @@ function encodeFor (limits: Partial<Principal>) {
 t.test('a key limited to models or providers cannot name further models in another member', async (t) => {
   for (const limits of [{ models: ['m'] }, { providers: ['openrouter'] }]) {
     const { body, edits } = encodeFor(limits)
-    t.equal(body, '{"model":"m","messages":[],"n":1}')
+    t.equal(body, '{"model":"m","messages":[{"role":"user"}],"n":1}')
     t.same([...edits].sort(), ['fallbacks', 'models', 'preset', 'route'])
   }
 })

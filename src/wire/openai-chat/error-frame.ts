@@ -3,19 +3,24 @@
 
 import type { GatewayError } from '../../core/errors.ts'
 import { asObject } from '../../core/json.ts'
+import type { BegunStream } from '../format.ts'
 import { encodeError } from './errors.ts'
 
+const NO_DELTA = { delta: { content: '' } }
+const NO_TEXT = { text: '', logprobs: null }
+
 /** No `[DONE]` follows: the connection is cut behind this event, so nothing can take the answer for whole (P6). */
-export function encodeErrorFrame (error: GatewayError, requestId: string, model: string): Buffer {
+export function encodeErrorFrame (error: GatewayError, requestId: string, { task, model }: BegunStream): Buffer {
+  const isText = task === 'completion'
   const provider = error.extras.metadata?.['provider_name']
   const chunk = {
     id: requestId,
-    object: 'chat.completion.chunk',
+    object: isText ? 'text_completion' : 'chat.completion.chunk',
     created: Math.floor(Number(requestId.split('-')[1] ?? 0)),
     model,
     ...typeof provider === 'string' && { provider },
     error: asObject(encodeError(error, requestId)['error']),
-    choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error', native_finish_reason: 'error' }]
+    choices: [{ index: 0, ...isText ? NO_TEXT : NO_DELTA, finish_reason: 'error', native_finish_reason: 'error' }]
   }
   return Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`)
 }

@@ -41,6 +41,6 @@ export const openaiChat: WireFormat = {
   keepAlive: (contentType, comment) => contentType.startsWith(EVENT_STREAM) ? comment : undefined,
   encodeError,
   errorHeaders,
-  errorFrame: (error, requestId, { contentType, model }) =>
-    contentType.startsWith(EVENT_STREAM) ? encodeErrorFrame(error, requestId, model) : undefined
+  errorFrame: (error, requestId, stream) =>
+    stream.contentType.startsWith(EVENT_STREAM) ? encodeErrorFrame(error, requestId, stream) : undefined
 }
