@@ -10,14 +10,13 @@ import { ImageItem } from './image-item.ts'
 import { MessageItem } from './message-item.ts'
 import type { ItemStatus, OutputItem, Place } from './output-item.ts'
 import type { Piece } from './pieces.ts'
-import { ReasoningItem } from './reasoning-item.ts'
+import { ReasoningItem, type ReasoningWishes } from './reasoning-item.ts'
 import type { ToolNames } from './tool-names.ts'
 
-export interface FloorParts {
+export interface FloorParts extends ReasoningWishes {
   readonly events: EventWriter
   readonly suffix: string
   readonly names: ToolNames
-  readonly wantsSummary: boolean
 }
 
 /** An item with the pieces that wait. */
@@ -106,9 +105,8 @@ export class Floor {
   }
 
   #itemFor ({ kind }: Piece, place: Place): OutputItem {
-    const { names, wantsSummary } = this.#parts
-    if (kind === 'call') return new CallItem(place, names)
+    if (kind === 'call') return new CallItem(place, this.#parts.names)
     if (kind === 'image') return new ImageItem(place)
-    return kind === 'thought' ? new ReasoningItem(place, wantsSummary) : new MessageItem(place)
+    return kind === 'thought' ? new ReasoningItem(place, this.#parts) : new MessageItem(place)
   }
 }

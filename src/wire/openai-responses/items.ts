@@ -4,7 +4,7 @@ import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { refuse } from '../openai-chat/wish-values.ts'
 import { isAbsent, needList, needMembers, needText, readText, type Losses } from './fields.ts'
 import { readParts } from './parts.ts'
-import { unseal } from './sealed.ts'
+import { isSealed, unseal } from './sealed.ts'
 import { Talk } from './talk.ts'
 import { INPUT, nameInChat } from './tool-names.ts'
 
@@ -70,10 +70,15 @@ function readMessage ({ value, path, talk, losses }: Item): void {
 function readReasoning ({ value, path, talk, losses }: Item): void {
   const sealed = readText(value['encrypted_content'], `${path}.encrypted_content`)
   const details = sealed === undefined ? undefined : unseal(sealed)
-  if (details) return talk.think({ details })
+  if (details) return talk.think(details.some(isSealed) ? { details } : { words: details.map(wordsOf).join('') })
   if (sealed !== undefined && sealed !== '') losses.add(`${path}.encrypted_content`)
   const words = [...textsOf(value['content'], `${path}.content`), ...textsOf(value['summary'], `${path}.summary`)]
   if (words.length > 0) talk.think({ words: words.join('\n\n') })
+}
+
+function wordsOf ({ text, summary }: JsonObject): string {
+  const words = text ?? summary
+  return typeof words === 'string' ? words : ''
 }
 
 function textsOf (list: JsonValue | undefined, path: string): string[] {

@@ -23,21 +23,27 @@ const STYLES = {
 } as const
 type Style = keyof typeof STYLES
 
+export interface ReasoningWishes {
+  /** The client asked for a summary: programs that did show nothing else. */
+  readonly wantsSummary: boolean
+  /** The client asked for encrypted reasoning: some programs give back nothing else. */
+  readonly wantsSealed: boolean
+}
+
 export class ReasoningItem implements OutputItem {
   readonly mayEnd = true
   readonly #place: Place
   readonly #id: string
-  /** The client asked for a summary: programs that did show nothing else. */
-  readonly #asSummary: boolean
+  readonly #wishes: ReasoningWishes
   readonly #texts: string[] = []
   readonly #details = new SealedDetails()
   #style: Style | undefined
   #isOpen = false
 
-  constructor (place: Place, asSummary: boolean) {
+  constructor (place: Place, wishes: ReasoningWishes) {
     this.#place = place
     this.#id = itemId('rs', place)
-    this.#asSummary = asSummary
+    this.#wishes = wishes
   }
 
   takes (piece: Piece): boolean {
@@ -48,7 +54,7 @@ export class ReasoningItem implements OutputItem {
   add (piece: Piece): string {
     const opened = this.#open()
     if (piece.kind !== 'thought') return opened
-    if (piece.detail) this.#details.add(piece.detail)
+    this.#details.add(piece.detail ?? { type: 'reasoning.text', text: piece.text, format: 'unknown' })
     return piece.text === '' ? opened : opened + this.#think(piece.text, this.#styleOf(piece.isSummary))
   }
 
@@ -63,13 +69,13 @@ export class ReasoningItem implements OutputItem {
       id: this.#id,
       summary: text && this.#style === 'summary' ? [text] : [],
       ...text && this.#style === 'content' && { content: [text] },
-      encrypted_content: status === 'in_progress' ? null : this.#details.sealed ?? null,
+      encrypted_content: status === 'in_progress' ? null : this.#details.sealed(this.#wishes.wantsSealed) ?? null,
       status
     }
   }
 
   #styleOf (isSummary: boolean): Style {
-    return isSummary || this.#asSummary ? 'summary' : 'content'
+    return isSummary || this.#wishes.wantsSummary ? 'summary' : 'content'
   }
 
   #open (): string {

@@ -71,8 +71,12 @@ export function interpret (body: JsonObject): Interpreted {
     ...logprobsOf(body, losses),
     ...pluginsOf(body, tools.search)
   })
-  const wantsSummary = !isAbsent(asObject(body['reasoning'])?.['summary'])
-  const teller = new ResponseTeller({ echo: echoOf(body), names: tools.names, wantsSummary })
+  const teller = new ResponseTeller({
+    echo: echoOf(body),
+    names: tools.names,
+    wantsSummary: !isAbsent(asObject(body['reasoning'])?.['summary']),
+    wantsSealed: Array.isArray(body['include']) && body['include'].includes(SEALED)
+  })
   return { chat, losses: losses.paths, teller }
 }
 

@@ -30,9 +30,10 @@ export class SealedDetails {
     return detail
   }
 
-  /** Undefined: nothing in it was signed or encrypted, so words are enough. */
-  get sealed (): string | undefined {
-    return this.#details.some(({ members }) => isSealed(members)) ? seal(this.#details.map(wholeOf)) : undefined
+  /** Undefined: nothing in it was signed or encrypted, so words are enough, and the client did not ask for more. */
+  sealed (isWanted: boolean): string | undefined {
+    const isNeeded = isWanted ? this.#details.length > 0 : this.#details.some(({ members }) => isSealed(members))
+    return isNeeded ? seal(this.#details.map(wholeOf)) : undefined
   }
 }
 

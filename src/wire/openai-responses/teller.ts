@@ -13,6 +13,7 @@ import { failureOf } from './errors.ts'
 import { NO_EVENTS, NumberedEvents } from './event-writer.ts'
 import { Floor } from './floor.ts'
 import { piecesOf, sizeOf, type Piece } from './pieces.ts'
+import type { ReasoningWishes } from './reasoning-item.ts'
 import { begunResponse, endedResponse, failedResponse, incompleteFor, suffixOf, type ResponseFacts } from './response.ts'
 import type { ToolNames } from './tool-names.ts'
 
@@ -23,10 +24,9 @@ import type { ToolNames } from './tool-names.ts'
 const MOST_CHARACTERS = 4 * 1024 * 1024
 const MOST_ITEMS = 1_024
 
-export interface TellerParts {
+export interface TellerParts extends ReasoningWishes {
   readonly echo: JsonObject
   readonly names: ToolNames
-  readonly wantsSummary: boolean
 }
 
 export class ResponseTeller implements Teller {
