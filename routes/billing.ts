@@ -6,6 +6,7 @@ import { booksOf } from '../src/core/ask.ts'
 import { readUsageQuery, type UsageQueryTexts } from '../src/ledger/usage-query.ts'
 import { usageCsv, usageJson } from '../src/ledger/usage-report.ts'
 import { USAGE_CSV_DOC, USAGE_DOC, USAGE_OF_ADDRESS_DOC } from './docs/billing.ts'
+import { refuseOtherParameters } from './known-parameters.ts'
 
 interface UsageRoute {
   Params: { readonly ip: string }
@@ -13,12 +14,14 @@ interface UsageRoute {
 }
 
 const CSV = '.csv'
+const PARAMETERS = ['by', 'since', 'until']
 
 const billing: FastifyPluginAsync = async (fastify) => {
   const { ledger, reports, clock } = fastify.gateway
 
   /** `name`: the last part of the path, an address or nothing, with `.csv` or without. */
   const answer = async (request: FastifyRequest<UsageRoute>, reply: FastifyReply, name: string): Promise<string> => {
+    refuseOtherParameters(request.query, PARAMETERS)
     const hasSuffix = name.endsWith(CSV)
     const ip = hasSuffix ? name.slice(0, -CSV.length) : name
     const asked = readUsageQuery(request.query, ip === '' ? undefined : readAddress(ip) ?? ip, clock.nowMs())
@@ -30,11 +33,11 @@ const billing: FastifyPluginAsync = async (fastify) => {
     return isCsv ? usageCsv(report) : usageJson(report)
   }
 
-  fastify.get<UsageRoute>('/billing/usage', { config: { doc: USAGE_DOC } }, (request, reply) =>
+  fastify.get<UsageRoute>('/billing/usage', { config: { isRated: true, doc: USAGE_DOC } }, (request, reply) =>
     answer(request, reply, ''))
-  fastify.get<UsageRoute>('/billing/usage.csv', { config: { doc: USAGE_CSV_DOC } }, (request, reply) =>
+  fastify.get<UsageRoute>('/billing/usage.csv', { config: { isRated: true, doc: USAGE_CSV_DOC } }, (request, reply) =>
     answer(request, reply, CSV))
-  fastify.get<UsageRoute>('/billing/usage/:ip', { config: { doc: USAGE_OF_ADDRESS_DOC } }, (request, reply) =>
+  fastify.get<UsageRoute>('/billing/usage/:ip', { config: { isRated: true, doc: USAGE_OF_ADDRESS_DOC } }, (request, reply) =>
     answer(request, reply, request.params.ip))
 }
 

@@ -37,6 +37,18 @@ async function book ({ ledger }: SqliteBooks, ip = '127.0.0.1', cost = 450_000n,
   await ledger.settle(exchange, settlement({ attempt: answered({ cost, usage }) }))
 }
 
+t.test('a parameter that nobody knows is refused with the nearest one: a report of everything is no answer to it', async (t) => {
+  const { get } = await served(t)
+  const cases = [['sinc=7d', /no parameter "sinc" here\. Did you mean "since"\?/], ['ip=127.0.0.1', /Known are by, since, until/]] as const
+  for (const path of ['/v1/billing/usage', '/v1/billing/usage.csv', '/api/v1/billing/usage/127.0.0.1']) {
+    for (const [query, says] of cases) {
+      const answer = await get(`${path}?by=key&${query}`)
+      t.equal(answer.statusCode, 400)
+      t.match(answer.json().error.message, says)
+    }
+  }
+})
+
 t.test('the report has the documented shape, on both bases', async (t) => {
   const { books, get } = await served(t)
   await book(books)
