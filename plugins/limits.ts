@@ -1,6 +1,6 @@
 // How often and how many at once: requests per minute of an address and of a key, places for requests in flight, and
-// an event loop that is late. Only inference routes (`config.task`) carry these hooks: health and billing answer
-// whatever the load. Account routes (`config.isRated`) count in the minute alone.
+// an event loop that is late. Only inference routes (`config.task`) carry these hooks. The others count in the minute
+// alone (`config.isRated`), and answer whatever the load; health and metrics count nowhere.
 //
 // Nothing waits while a place is free: the hook is synchronous and makes neither a promise nor a timer. Measured per
 // request let in: 0.25 us, and 0.55 us with a rate limit (0.42 and 1.3 us as an async hook over @fastify/rate-limit).
@@ -17,7 +17,7 @@ import { overloaded, refusal } from './refusal.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The work an inference route asks for. Routes without it take no place and count against no limit. */
+    /** The work an inference route asks for. Routes without it take no place. */
     task?: Task
     /** Counts in the requests per minute as inference does, but takes no place. */
     isRated?: boolean

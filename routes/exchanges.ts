@@ -14,7 +14,7 @@ interface ExchangeRoute {
 const exchanges: FastifyPluginAsync = async (fastify) => {
   const { ledger, reports } = fastify.gateway
 
-  const config = { doc: EXPLAIN_DOC }
+  const config = { isRated: true, doc: EXPLAIN_DOC }
   fastify.get<ExchangeRoute>('/exchanges/:id/explain', { config }, async ({ params: { id }, principal }, reply) => {
     await ledger.flush() // an exchange that was answered can be asked about
     const exchange = reports.exchange(id)

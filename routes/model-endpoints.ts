@@ -35,17 +35,17 @@ const modelEndpoints: FastifyPluginAsync = async (fastify) => {
   const { gateway } = fastify
   const list = () => modelListOf(gateway.catalog())
 
-  fastify.get('/endpoints/zdr', { config: { doc: ZDR_DOC } }, async () => ({
+  fastify.get('/endpoints/zdr', { config: { isRated: true, doc: ZDR_DOC } }, async () => ({
     data: endpointsWithoutRetention(list().models, sightsOf(gateway))
   }))
 
-  fastify.get('/providers', { config: { doc: PROVIDERS_DOC } }, async () => ({
+  fastify.get('/providers', { config: { isRated: true, doc: PROVIDERS_DOC } }, async () => ({
     data: gateway.providers().all()
       .filter(({ id }) => gateway.credentials.state(id).kind !== 'none')
       .map(({ id, displayName }) => ({ name: displayName, slug: id, ...UNTOLD }))
   }))
 
-  fastify.get<{ Params: { readonly '*': string } }>('/parameters/*', { config: { doc: PARAMETERS_DOC } }, async (request) => {
+  fastify.get<{ Params: { readonly '*': string } }>('/parameters/*', { config: { isRated: true, doc: PARAMETERS_DOC } }, async (request) => {
     const listed = findModel(list(), request.params['*'])
     return { data: { model: listed.card.id, supported_parameters: parametersOf(listed, textsOf(request)['provider']) } }
   })

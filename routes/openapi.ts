@@ -21,10 +21,10 @@ const openapi: FastifyPluginAsync = async (fastify) => {
   })
 
   for (const path of PATHS) {
-    fastify.get(path, { config: { open: true, doc: OPENAPI_DOC } }, async (request, reply) =>
+    fastify.get(path, { config: { open: true, isRated: true, doc: OPENAPI_DOC } }, async (request, reply) =>
       send(request, reply.type('application/json; charset=utf-8'), await json()))
   }
-  fastify.get('/docs', { config: { open: true, doc: PAGE_DOC } }, async (request, reply) => {
+  fastify.get('/docs', { config: { open: true, isRated: true, doc: PAGE_DOC } }, async (request, reply) => {
     const made = await page()
     reply.headers({ 'content-security-policy': made.policy, 'referrer-policy': 'no-referrer' })
     return send(request, reply.type('text/html; charset=utf-8'), made)

@@ -1,4 +1,4 @@
-// The routes of the account count in the requests per minute of key and address, as inference does.
+// Every route counts in the requests per minute of key and address, as inference does; health and metrics do not.
 
 import t from 'tap'
 import { ASK, keyApi } from './keys-api.ts'
@@ -17,6 +17,18 @@ const DOORS: ReadonlyArray<readonly [method: string, path: string, body?: object
   ['GET', `/v1/keys/${HASH}`],
   ['PATCH', `/v1/keys/${HASH}`, { name: 'x' }],
   ['DELETE', `/v1/keys/${HASH}`],
+  ['GET', '/v1/models'],
+  ['GET', '/v1/models/count'],
+  ['GET', '/v1/models/user'],
+  ['GET', '/v1/models/m'],
+  ['GET', '/v1/model/m'],
+  ['GET', '/v1/embeddings/models'],
+  ['GET', '/v1/endpoints/zdr'],
+  ['GET', '/v1/providers'],
+  ['GET', '/v1/parameters/m'],
+  ['GET', '/v1/billing/usage'],
+  ['GET', '/v1/billing/usage/127.0.0.1'],
+  ['GET', '/v1/exchanges/gen-1-x/explain'],
   ['POST', '/v1/explain', ASK],
   ['POST', '/v1/chat/completions?dry_run=1', ASK]
 ]
@@ -36,7 +48,7 @@ t.test('each of them counts for its key: the next request of that minute is a 42
 })
 
 t.test('an address that asks for its balance all the time is told so, with every key it has', async (t) => {
-  const { call, ask, gateway } = await keyApi(t, { env: { AIBROKER_RATE_LIMIT_RPM: '5' } })
+  const { call, ask, gateway, origin } = await keyApi(t, { env: { AIBROKER_RATE_LIMIT_RPM: '5' } })
   const keys = [gateway.keys.create({}), gateway.keys.create({})].map(({ token }) => token)
   const statuses = []
   for (let number = 0; number < 6; number++) {
@@ -44,7 +56,13 @@ t.test('an address that asks for its balance all the time is told so, with every
   }
   t.same(statuses, [200, 200, 200, 200, 200, 429])
   t.equal((await ask(keys[0] ?? '')).status, 429)
-  t.equal((await call('GET', '/v1/models', undefined, keys[0])).status, 200, 'what does not count is answered')
+  for (const path of ['/v1/models', '/v1/billing/usage.csv', '/openapi.json', '/docs']) {
+    const { status } = await fetch(`${origin}${path}`, { headers: { authorization: `Bearer ${keys[0]}` } })
+    t.equal(status, 429, path)
+  }
+  for (const path of ['/health', '/healthz', '/health/liveness', '/health/readiness']) {
+    t.equal((await fetch(`${origin}${path}`)).status, 200, `${path} counts nowhere`)
+  }
 })
 
 t.test('they take no place: who may run one request at a time asks for the balance while it runs', async (t) => {
