@@ -3,14 +3,13 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { booksOf } from '../src/core/ask.ts'
 import { creditsJson, keyJson } from '../src/ledger/account-key.ts'
-import type { RouteDoc } from '../src/openapi/route-doc.ts'
-import { CREDITS_DOC, KEY_DOC } from './docs/account.ts'
+import type { RouteDocName } from './docs/index.ts'
 import { requireManagement } from './management.ts'
 
 /** Registered under `/v1` and `/api/v1`. `/auth/key` is the older name of `/key`. */
 const account: FastifyPluginAsync = async (fastify) => {
   const { account, keys, ledger, settings: { isStrictManagement } } = fastify.gateway
-  const options = (doc: RouteDoc) => ({ config: { isRated: true, doc } })
+  const options = (doc: RouteDocName) => ({ config: { isRated: true, doc } })
 
   const standingOf = async ({ principal }: FastifyRequest, reply: FastifyReply) => {
     await ledger.flush() // what was answered is counted
@@ -24,9 +23,9 @@ const account: FastifyPluginAsync = async (fastify) => {
     return keyJson({ record, rpm, isManagement, ...await standingOf(request, reply) })
   }
 
-  fastify.get('/key', options(KEY_DOC), key)
-  fastify.get('/auth/key', options(KEY_DOC), key)
-  fastify.get('/credits', options(CREDITS_DOC), async (request, reply) => {
+  fastify.get('/key', options('KEY_DOC'), key)
+  fastify.get('/auth/key', options('KEY_DOC'), key)
+  fastify.get('/credits', options('CREDITS_DOC'), async (request, reply) => {
     if (isStrictManagement) requireManagement(request)
     return creditsJson(await standingOf(request, reply))
   })

@@ -3,7 +3,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { activityJson, readActivityQuery } from '../src/admin/activity.ts'
 import { GatewayError } from '../src/core/errors.ts'
-import { ACTIVITY_DOC } from './docs/activity.ts'
 import { requireManagement } from './management.ts'
 
 interface ActivityRoute {
@@ -15,7 +14,7 @@ const activity: FastifyPluginAsync = async (fastify) => {
   const { clientKeys, clock, ledger, providers, reports } = fastify.gateway
   const nameOf = (id: string) => providers().get(id)?.displayName ?? id
 
-  fastify.get<ActivityRoute>('/activity', { config: { isRated: true, doc: ACTIVITY_DOC } }, async (request, reply) => {
+  fastify.get<ActivityRoute>('/activity', { config: { isRated: true, doc: 'ACTIVITY_DOC' } }, async (request, reply) => {
     requireManagement(request)
     const { api_key_hash: hash } = request.query
     const query = readActivityQuery(request.query, clock.nowMs())

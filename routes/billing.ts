@@ -5,7 +5,6 @@ import { readAddress } from '../src/core/address.ts'
 import { booksOf } from '../src/core/ask.ts'
 import { readUsageQuery, type UsageQueryTexts } from '../src/ledger/usage-query.ts'
 import { usageCsv, usageJson } from '../src/ledger/usage-report.ts'
-import { USAGE_CSV_DOC, USAGE_DOC, USAGE_OF_ADDRESS_DOC } from './docs/billing.ts'
 import { refuseOtherParameters } from './known-parameters.ts'
 
 interface UsageRoute {
@@ -33,11 +32,11 @@ const billing: FastifyPluginAsync = async (fastify) => {
     return isCsv ? usageCsv(report) : usageJson(report)
   }
 
-  fastify.get<UsageRoute>('/billing/usage', { config: { isRated: true, doc: USAGE_DOC } }, (request, reply) =>
+  fastify.get<UsageRoute>('/billing/usage', { config: { isRated: true, doc: 'USAGE_DOC' } }, (request, reply) =>
     answer(request, reply, ''))
-  fastify.get<UsageRoute>('/billing/usage.csv', { config: { isRated: true, doc: USAGE_CSV_DOC } }, (request, reply) =>
+  fastify.get<UsageRoute>('/billing/usage.csv', { config: { isRated: true, doc: 'USAGE_CSV_DOC' } }, (request, reply) =>
     answer(request, reply, CSV))
-  fastify.get<UsageRoute>('/billing/usage/:ip', { config: { isRated: true, doc: USAGE_OF_ADDRESS_DOC } }, (request, reply) =>
+  fastify.get<UsageRoute>('/billing/usage/:ip', { config: { isRated: true, doc: 'USAGE_OF_ADDRESS_DOC' } }, (request, reply) =>
     answer(request, reply, request.params.ip))
 }
 

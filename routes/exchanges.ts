@@ -4,7 +4,6 @@ import type { FastifyPluginAsync } from 'fastify'
 import { booksOf } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { explain } from '../src/routing/explain.ts'
-import { EXPLAIN_DOC } from './docs/why.ts'
 
 interface ExchangeRoute {
   Params: { readonly id: string }
@@ -14,7 +13,7 @@ interface ExchangeRoute {
 const exchanges: FastifyPluginAsync = async (fastify) => {
   const { ledger, reports } = fastify.gateway
 
-  const config = { isRated: true, doc: EXPLAIN_DOC }
+  const config = { isRated: true, doc: 'EXPLAIN_DOC' as const }
   fastify.get<ExchangeRoute>('/exchanges/:id/explain', { config }, async ({ params: { id }, principal }, reply) => {
     await ledger.flush() // an exchange that was answered can be asked about
     const exchange = reports.exchange(id)

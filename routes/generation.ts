@@ -7,8 +7,7 @@ import { booksOf } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { generationJson } from '../src/ledger/account-generation.ts'
 import type { Generation } from '../src/ledger/account.ts'
-import type { RouteDoc } from '../src/openapi/route-doc.ts'
-import { CONTENT_DOC, FEEDBACK_DOC, GENERATION_DOC } from './docs/account.ts'
+import type { RouteDocName } from './docs/index.ts'
 import { readBody } from './json-ask.ts'
 import { requireManagement } from './management.ts'
 
@@ -19,7 +18,7 @@ interface GenerationRoute {
 /** Registered under `/v1` and `/api/v1`. A key sees its own generations; another's is as unknown as none. */
 const generation: FastifyPluginAsync = async (fastify) => {
   const { account, clock, feedback, ledger, providers } = fastify.gateway
-  const options = (doc: RouteDoc) => ({ config: { isRated: true, doc } })
+  const options = (doc: RouteDocName) => ({ config: { isRated: true, doc } })
   const nameOf = (id: string) => providers().get(id)?.displayName ?? id
 
   const find = async (id: string, { principal }: FastifyRequest): Promise<Generation> => {
@@ -31,18 +30,18 @@ const generation: FastifyPluginAsync = async (fastify) => {
     return owner === undefined ? found : { ...found, feedback: undefined } // said among those who administer
   }
 
-  fastify.get<GenerationRoute>('/generation', options(GENERATION_DOC), async (request, reply) => {
+  fastify.get<GenerationRoute>('/generation', options('GENERATION_DOC'), async (request, reply) => {
     const found = await find(readId(request.query), request)
     reply.header('cache-control', 'no-store')
     return generationJson(found, nameOf)
   })
 
-  fastify.get<GenerationRoute>('/generation/content', options(CONTENT_DOC), async (request) => {
+  fastify.get<GenerationRoute>('/generation/content', options('CONTENT_DOC'), async (request) => {
     const { record: { id } } = await find(readId(request.query), request)
     throw new GatewayError('content_not_kept', { id })
   })
 
-  fastify.post('/generation/feedback', options(FEEDBACK_DOC), async (request) => {
+  fastify.post('/generation/feedback', options('FEEDBACK_DOC'), async (request) => {
     requireManagement(request)
     const { id, ...said } = readFeedbackWish(readBody(request.body))
     const { record } = await find(id, request)

@@ -3,9 +3,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { countOf } from '../src/catalog/model-card.ts'
 import type { Gateway } from '../src/gateway.ts'
-import type { RouteDoc } from '../src/openapi/route-doc.ts'
 import { version } from '../src/version.ts'
-import { HEALTH_DOC, LIVENESS_DOC, READINESS_DOC } from './docs/operations.ts'
+import type { RouteDocName } from './docs/index.ts'
 
 export interface HealthOptions {
   readonly gateway: Gateway
@@ -16,22 +15,22 @@ export interface HealthOptions {
 const LIVENESS = ['/health/liveness', '/health/liveliness', '/healthz']
 
 const health: FastifyPluginAsync<HealthOptions> = async (fastify, { gateway, isReady }) => {
-  const open = (doc: RouteDoc) => ({ config: { open: true, doc } })
+  const open = (doc: RouteDocName) => ({ config: { open: true, doc } })
   /** Why requests should not come here now; undefined: ready. */
   const unreadiness = (): string | undefined => {
     if (!isReady()) return 'the broker is shutting down'
     const { outage } = gateway.ledger
     return outage && `the ledger cannot be written: ${outage}`
   }
-  fastify.get('/health', open(HEALTH_DOC), async () => {
+  fastify.get('/health', open('HEALTH_DOC'), async () => {
     const reason = unreadiness()
     const models = countOf(gateway.catalog())
     const { inFlight, waiting, lagMs } = fastify.load
     const load = { in_flight: inFlight, waiting, lag_ms: Math.round(lagMs) }
     return { ok: true, mode: gateway.mode, version, models, ready: reason === undefined, reason, load }
   })
-  for (const path of LIVENESS) fastify.get(path, open(LIVENESS_DOC), async () => ({ ok: true }))
-  fastify.get('/health/readiness', open(READINESS_DOC), async (_request, reply) => {
+  for (const path of LIVENESS) fastify.get(path, open('LIVENESS_DOC'), async () => ({ ok: true }))
+  fastify.get('/health/readiness', open('READINESS_DOC'), async (_request, reply) => {
     const reason = unreadiness()
     if (reason !== undefined) reply.code(503).header('retry-after', '5')
     return { ok: reason === undefined, reason }

@@ -9,7 +9,6 @@ import { spool, type SpoolOptions } from '../src/exchange/spool.ts'
 import type { Gateway } from '../src/gateway.ts'
 import { readFormEnvelope } from '../src/wire/openai-chat/form-envelope.ts'
 import { answer } from './answer.ts'
-import { INFERENCE_DOCS } from './docs/inference.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { factsOf, readJsonAsk, type Facts } from './json-ask.ts'
 import { answerQuote } from './quote-answer.ts'
@@ -23,14 +22,14 @@ const inference: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { ga
   const { limits, spoolFolder, deadlines: { totalMs } } = gateway.settings
   const quote = (ask: Ask, reply: FastifyReply) => answerQuote(ask, reply, gateway)
   for (const task of JSON_TASKS) {
-    const config = { task, doc: INFERENCE_DOCS[task] }
+    const config = { task, doc: task }
     fastify.post(TASK_PATHS[task], { bodyLimit: limits.inference, config }, (request, reply) => {
       const ask = readJsonAsk(request, task, totalMs)
       return wantsQuote(request) ? quote(ask, reply) : answer(request, reply, ask)
     })
   }
   for (const task of FORM_TASKS) {
-    const config = { task, doc: INFERENCE_DOCS[task] }
+    const config = { task, doc: task }
     fastify.post(TASK_PATHS[task], { bodyLimit: limits.multipart, config }, async (request, reply) => {
       const known = { ...factsOf(request, totalMs), task } // before the body: a wrong header must not cost an upload
       const wantsDigest = readIdempotencyKey(request) !== undefined

@@ -4,8 +4,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { clientKeyJson } from '../src/admin/key-json.ts'
 import { readKeyWish, refused, refuseOtherWorkspace } from '../src/admin/key-wish.ts'
 import type { KeyPage } from '../src/keys/keys.ts'
-import type { RouteDoc } from '../src/openapi/route-doc.ts'
-import { CHANGE_KEY_DOC, CLIENT_KEY_DOC, DELETE_KEY_DOC, KEYS_DOC, MAKE_KEY_DOC } from './docs/keys.ts'
+import type { RouteDocName } from './docs/index.ts'
 import { readBody } from './json-ask.ts'
 import { requireManagement } from './management.ts'
 
@@ -25,7 +24,7 @@ const FLAGS: { readonly [text: string]: boolean } = { true: true, 1: true, false
 /** Registered under `/v1` and `/api/v1`. Management keys only. */
 const keys: FastifyPluginAsync = async (fastify) => {
   const { clientKeys, ledger, clock } = fastify.gateway
-  const options = (doc: RouteDoc) => ({ config: { isRated: true, doc } })
+  const options = (doc: RouteDocName) => ({ config: { isRated: true, doc } })
   fastify.addHook('preHandler', async (request, reply) => {
     requireManagement(request)
     reply.header('cache-control', 'no-store')
@@ -33,22 +32,22 @@ const keys: FastifyPluginAsync = async (fastify) => {
   })
   const wishOf = ({ body }: FastifyRequest) => readKeyWish(readBody(body), clock.nowMs())
 
-  fastify.get<KeysRoute>('/keys', options(KEYS_DOC), async ({ query }) =>
+  fastify.get<KeysRoute>('/keys', options('KEYS_DOC'), async ({ query }) =>
     ({ data: clientKeys.page(readPage(query)).map(clientKeyJson) }))
 
-  fastify.post('/keys', options(MAKE_KEY_DOC), async (request, reply) => {
+  fastify.post('/keys', options('MAKE_KEY_DOC'), async (request, reply) => {
     const { token, key } = clientKeys.create(wishOf(request))
     reply.code(201) // clients take any other status for a failure
     return { data: clientKeyJson(key), key: token }
   })
 
-  fastify.get<KeyRoute>('/keys/:hash', options(CLIENT_KEY_DOC), async ({ params }) =>
+  fastify.get<KeyRoute>('/keys/:hash', options('CLIENT_KEY_DOC'), async ({ params }) =>
     ({ data: clientKeyJson(clientKeys.find(params.hash)) }))
 
-  fastify.patch<KeyRoute>('/keys/:hash', options(CHANGE_KEY_DOC), async (request) =>
+  fastify.patch<KeyRoute>('/keys/:hash', options('CHANGE_KEY_DOC'), async (request) =>
     ({ data: clientKeyJson(clientKeys.change(request.params.hash, wishOf(request))) }))
 
-  fastify.delete<KeyRoute>('/keys/:hash', options(DELETE_KEY_DOC), async ({ params }) => {
+  fastify.delete<KeyRoute>('/keys/:hash', options('DELETE_KEY_DOC'), async ({ params }) => {
     clientKeys.remove(params.hash)
     return { deleted: true }
   })

@@ -4,19 +4,18 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { booksOf } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import { healthReport } from '../src/routing/health-report.ts'
-import { BACKENDS_DOC, METRICS_DOC } from './docs/operations.ts'
 
 const metrics: FastifyPluginAsync = async (fastify) => {
   const { gateway } = fastify
 
-  fastify.get('/metrics', { config: { doc: METRICS_DOC } }, async (request, reply) => {
+  fastify.get('/metrics', { config: { doc: 'METRICS_DOC' } }, async (request, reply) => {
     refuseClientKeys(request)
     const text = await gateway.metrics.text()
     reply.header('cache-control', 'no-store').type(gateway.metrics.contentType)
     return text
   })
 
-  fastify.get('/health/backends', { config: { doc: BACKENDS_DOC } }, async (request, reply) => {
+  fastify.get('/health/backends', { config: { doc: 'BACKENDS_DOC' } }, async (request, reply) => {
     refuseClientKeys(request)
     reply.header('cache-control', 'no-store')
     return { data: healthReport(gateway) }

@@ -6,7 +6,6 @@ import { endpointsOf, endpointsWithoutRetention, parametersAt, type ModelEndpoin
 import { modelListOf, type ListedModel } from '../src/catalog/model-card.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import type { Gateway } from '../src/gateway.ts'
-import { PARAMETERS_DOC, PROVIDERS_DOC, ZDR_DOC } from './docs/endpoints.ts'
 import { findModel } from './model-find.ts'
 import { textsOf } from './model-list.ts'
 import { sightsOf } from './model-sights.ts'
@@ -35,17 +34,17 @@ const modelEndpoints: FastifyPluginAsync = async (fastify) => {
   const { gateway } = fastify
   const list = () => modelListOf(gateway.catalog())
 
-  fastify.get('/endpoints/zdr', { config: { isRated: true, doc: ZDR_DOC } }, async () => ({
+  fastify.get('/endpoints/zdr', { config: { isRated: true, doc: 'ZDR_DOC' } }, async () => ({
     data: endpointsWithoutRetention(list().models, sightsOf(gateway))
   }))
 
-  fastify.get('/providers', { config: { isRated: true, doc: PROVIDERS_DOC } }, async () => ({
+  fastify.get('/providers', { config: { isRated: true, doc: 'PROVIDERS_DOC' } }, async () => ({
     data: gateway.providers().all()
       .filter(({ id }) => gateway.credentials.state(id).kind !== 'none')
       .map(({ id, displayName }) => ({ name: displayName, slug: id, ...UNTOLD }))
   }))
 
-  fastify.get<{ Params: { readonly '*': string } }>('/parameters/*', { config: { isRated: true, doc: PARAMETERS_DOC } }, async (request) => {
+  fastify.get<{ Params: { readonly '*': string } }>('/parameters/*', { config: { isRated: true, doc: 'PARAMETERS_DOC' } }, async (request) => {
     const listed = findModel(list(), request.params['*'])
     return { data: { model: listed.card.id, supported_parameters: parametersOf(listed, textsOf(request)['provider']) } }
   })

@@ -4,15 +4,17 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { version } from '../src/version.ts'
-import { OPENAPI_DOC, PAGE_DOC } from './docs/operations.ts'
-import { failure } from './schemas/failure.ts'
 
 const PATHS = ['/openapi.json', '/v1/openapi.json', '/api/v1/openapi.json']
 
 const openapi: FastifyPluginAsync = async (fastify) => {
   const write = async () => {
     const { openapiDocument } = await import('../src/openapi/document.ts')
-    return openapiDocument({ routes: fastify.routeDocs.described, version, envelope: failure })
+    const { ROUTE_DOCS } = await import('./docs/index.ts')
+    const { failure } = await import('./schemas/failure.ts')
+    const routes = fastify.routeDocs.described.map((route) =>
+      ({ ...route, doc: typeof route.doc === 'string' ? ROUTE_DOCS[route.doc] : route.doc }))
+    return openapiDocument({ routes, version, envelope: failure })
   }
   const json = madeOnce(async () => ({ text: JSON.stringify(await write()) }))
   const page = madeOnce(async () => {
@@ -21,10 +23,10 @@ const openapi: FastifyPluginAsync = async (fastify) => {
   })
 
   for (const path of PATHS) {
-    fastify.get(path, { config: { open: true, isRated: true, doc: OPENAPI_DOC } }, async (request, reply) =>
+    fastify.get(path, { config: { open: true, isRated: true, doc: 'OPENAPI_DOC' } }, async (request, reply) =>
       send(request, reply.type('application/json; charset=utf-8'), await json()))
   }
-  fastify.get('/docs', { config: { open: true, isRated: true, doc: PAGE_DOC } }, async (request, reply) => {
+  fastify.get('/docs', { config: { open: true, isRated: true, doc: 'PAGE_DOC' } }, async (request, reply) => {
     const made = await page()
     reply.headers({ 'content-security-policy': made.policy, 'referrer-policy': 'no-referrer' })
     return send(request, reply.type('text/html; charset=utf-8'), made)

@@ -6,7 +6,6 @@ import type { FastifyPluginAsync } from 'fastify'
 import { GatewayError } from '../src/core/errors.ts'
 import { LARGEST_PRESET, type Preset, type PresetVersion } from '../src/ledger/presets.ts'
 import { presetPartsOf } from '../src/wire/openai-chat/preset.ts'
-import { MAKE_PRESET_DOC, PRESET_DOC, PRESET_VERSION_DOC, PRESET_VERSIONS_DOC, PRESETS_DOC } from './docs/presets.ts'
 import { readBody } from './json-ask.ts'
 import { requireManagement } from './management.ts'
 
@@ -27,22 +26,22 @@ const presets: FastifyPluginAsync = async (fastify) => {
     return versions.length > 0 ? versions : refuseUnknown(slug)
   }
 
-  fastify.get<PresetRoute>('/presets', { config: { isRated: true, doc: PRESETS_DOC } }, async ({ query }) => {
+  fastify.get<PresetRoute>('/presets', { config: { isRated: true, doc: 'PRESETS_DOC' } }, async ({ query }) => {
     const all = presets.list()
     return { data: pageOf(all, query).map(presetJson), total_count: all.length }
   })
-  fastify.get<PresetRoute>('/presets/:slug', { config: { isRated: true, doc: PRESET_DOC } }, async ({ params: { slug } }) =>
+  fastify.get<PresetRoute>('/presets/:slug', { config: { isRated: true, doc: 'PRESET_DOC' } }, async ({ params: { slug } }) =>
     ({ data: wholeJson(presets.find(slug) ?? refuseUnknown(slug)) }))
-  fastify.get<PresetRoute>('/presets/:slug/versions', { config: { isRated: true, doc: PRESET_VERSIONS_DOC } }, async ({ params, query }) => {
+  fastify.get<PresetRoute>('/presets/:slug/versions', { config: { isRated: true, doc: 'PRESET_VERSIONS_DOC' } }, async ({ params, query }) => {
     const all = versionsOf(params.slug)
     return { data: pageOf(all, query).map(versionJson), total_count: all.length }
   })
-  fastify.get<PresetRoute>('/presets/:slug/versions/:version', { config: { isRated: true, doc: PRESET_VERSION_DOC } }, async ({ params }) => {
+  fastify.get<PresetRoute>('/presets/:slug/versions/:version', { config: { isRated: true, doc: 'PRESET_VERSION_DOC' } }, async ({ params }) => {
     const { slug, version } = params
     const found = versionsOf(slug).find((kept) => String(kept.version) === version)
     return { data: versionJson(found ?? refuseUnknown(`${slug} version ${version}`)) }
   })
-  fastify.post<PresetRoute>('/presets/:slug/chat/completions', { config: { isRated: true, doc: MAKE_PRESET_DOC } }, async (request) => {
+  fastify.post<PresetRoute>('/presets/:slug/chat/completions', { config: { isRated: true, doc: 'MAKE_PRESET_DOC' } }, async (request) => {
     requireManagement(request)
     const { params: { slug }, principal } = request
     const parts = presetPartsOf(readBody(request.body).value)

@@ -5,7 +5,6 @@ import type { Task } from '../src/core/ask.ts'
 import { GatewayError } from '../src/core/errors.ts'
 import type { JsonObject } from '../src/core/json.ts'
 import type { Gateway } from '../src/gateway.ts'
-import { QUOTE_DOC } from './docs/why.ts'
 import { readJsonAsk } from './json-ask.ts'
 import { answerQuote } from './quote-answer.ts'
 
@@ -21,7 +20,7 @@ const TASKS: readonly Task[] = ['chat', 'completion', 'embedding', 'moderation',
 /** Registered under `/v1` and `/api/v1`. */
 const quotes: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
   const { limits, deadlines: { totalMs } } = gateway.settings
-  const counted = { bodyLimit: limits.inference, config: { isRated: true, doc: QUOTE_DOC } }
+  const counted = { bodyLimit: limits.inference, config: { isRated: true, doc: 'QUOTE_DOC' as const } }
   fastify.post<QuoteRoute>('/explain', counted, async (request, reply) => {
     return answerQuote(readJsonAsk(request, ({ value }) => taskOf(request.query.task, value), totalMs), reply, gateway)
   })

@@ -1,14 +1,11 @@
 // Inference in the dialects that are told as chats: Anthropic's Messages, OpenAI's Responses.
 
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyContextConfig, FastifyPluginAsync } from 'fastify'
 import type { Gateway } from '../src/gateway.ts'
-import type { RouteDoc } from '../src/openapi/route-doc.ts'
 import { anthropic } from '../src/wire/anthropic/index.ts'
 import { openaiResponses } from '../src/wire/openai-responses/index.ts'
 import type { AskingWire } from '../src/wire/translated.ts'
 import { answer } from './answer.ts'
-import { MESSAGES_DOC } from './docs/messages.ts'
-import { RESPONSES_DOC } from './docs/responses.ts'
 import { readTranslatedAsk } from './json-ask.ts'
 import { answerQuote } from './quote-answer.ts'
 import { wantsQuote } from './quote-wish.ts'
@@ -16,12 +13,12 @@ import { wantsQuote } from './quote-wish.ts'
 interface TranslatedRoute {
   readonly path: string
   readonly wire: AskingWire
-  readonly doc: RouteDoc
+  readonly doc: NonNullable<FastifyContextConfig['doc']>
 }
 
 const TRANSLATED: readonly TranslatedRoute[] = [
-  { path: '/messages', wire: anthropic, doc: MESSAGES_DOC },
-  { path: '/responses', wire: openaiResponses, doc: RESPONSES_DOC }
+  { path: '/messages', wire: anthropic, doc: 'MESSAGES_DOC' },
+  { path: '/responses', wire: openaiResponses, doc: 'RESPONSES_DOC' }
 ]
 
 const translated: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
