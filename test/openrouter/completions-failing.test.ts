@@ -2,8 +2,10 @@
 
 import t from 'tap'
 import type { JsonObject } from '../../src/core/json.ts'
-import { answerJson, cutAfterBytes, sequence, status, streamed } from '../upstreams.ts'
-import { chatOnly, costsOf, mixed, pathsAt, TEXT_ANSWER, TEXT_FRAMES, textOf } from './completions-scene.ts'
+import { gateway } from '../helper.ts'
+import { leapingClock } from '../promises/observe.ts'
+import { answerJson, cutAfterBytes, provider, sequence, status, streamed } from '../upstreams.ts'
+import { chatOnly, costsOf, mixed, pathsAt, sceneOf, TEXT_ANSWER, TEXT_FRAMES, textOf } from './completions-scene.ts'
 import { answered, chunks, DONE, errorOf, firstOf, frame, piece, WELL } from './scene.ts'
 
 const HEL = piece({ content: 'Hel' })
@@ -107,6 +109,29 @@ t.test('56: in `resume` another backend says the rest, whichever way it is asked
   const other = TEXT_FRAMES.map((text) => text.replace('"Nat"', JSON.stringify(SHOWN)).replace('"ive"', JSON.stringify(REST)))
   const native = await mixed(t, { own: streamed(other), chats: CUT, priorities: [2, 1] })
   t.equal(textOf((await native.stream({}, RESUME)).values), SHOWN + REST)
+})
+
+t.test('56: who writes on behind a text is asked to, in the chat it is told', async (t) => {
+  const cut = await provider(t, CUT)
+  const writing = await provider(t, chunks(piece({ content: REST }), piece({}, 'stop'), DONE))
+  const config = `models:
+  m:
+    backends:
+      - {provider: groq, model_id: one, priority: 1}
+      - {provider: mistral, model_id: two, priority: 2}
+`
+  const env = {
+    GROQ_API_KEY: 'gsk-canary', GROQ_BASE_URL: cut.url, MISTRAL_API_KEY: 'canary', MISTRAL_BASE_URL: writing.url
+  }
+  const { stream } = sceneOf(await gateway(t, { config, env, clock: leapingClock('hasty') }), [cut, writing])
+  const { values, events } = await stream({}, RESUME)
+  t.equal(textOf(values), SHOWN + REST)
+  t.equal(events.at(-1)?.data, '[DONE]')
+  const asked = writing.requests[0]?.json()
+  t.strictSame(asked?.['messages'], [
+    { role: 'user', content: 'Say hello' }, { role: 'assistant', content: SHOWN, prefix: true }
+  ])
+  t.notOk('prompt' in (asked ?? {}))
 })
 
 t.test('56: thoughts that were shown cannot be carried on', async (t) => {
