@@ -10,7 +10,10 @@ const LONGEST_ECHO = 100
 /** By `error.code`: https://fastify.dev/docs/latest/Reference/Errors/ and Node's system errors. */
 const FAULTS: { readonly [code: string]: Translate } = {
   FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
-    new GatewayError('too_large', { limit: routeOptions.bodyLimit, setting: 'AIBROKER_BODY_LIMIT' }),
+    new GatewayError('too_large', {
+      limit: routeOptions.bodyLimit,
+      setting: isRecording(routeOptions) ? 'AIBROKER_RECORDING_LIMIT' : 'AIBROKER_BODY_LIMIT'
+    }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: wrongContentType,
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: wrongContentType,
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new GatewayError('invalid_json', { reason: 'it is empty' }),
@@ -51,8 +54,12 @@ function frameworkRefusal (error: unknown): GatewayError | undefined {
 function wrongContentType ({ headers, routeOptions }: FastifyRequest): GatewayError {
   return new GatewayError('wrong_content_type', {
     contentType: `"${(headers['content-type'] ?? '').slice(0, LONGEST_ECHO)}"`,
-    expected: routeOptions.config.task === 'transcription' ? 'multipart/form-data' : 'application/json'
+    expected: isRecording(routeOptions) ? 'multipart/form-data or application/json' : 'application/json'
   })
+}
+
+function isRecording ({ config }: FastifyRequest['routeOptions']): boolean {
+  return config.task === 'transcription'
 }
 
 function invalid (reason: string, status = 400): GatewayError {

@@ -82,6 +82,8 @@ export interface BodyLimits {
   readonly control: number
   readonly inference: number
   readonly multipart: number
+  /** A recording to transcribe. */
+  readonly recording: number
   /** All streams together that are held back until they are whole (`atomic`). */
   readonly held: number
   /** Longest plain answer of a provider that is held in memory. */
@@ -199,6 +201,7 @@ function readLimits (env: Env) {
       control: 1 * MIB,
       inference: bytes('AIBROKER_BODY_LIMIT', 32 * MIB),
       multipart: bytes('AIBROKER_MULTIPART_LIMIT', 100 * MIB),
+      recording: bytes('AIBROKER_RECORDING_LIMIT', 25 * MIB), // OpenAI's: https://platform.openai.com/docs/guides/speech-to-text
       held: bytes('AIBROKER_HELD_LIMIT', 256 * MIB),
       answer: bytes('AIBROKER_ANSWER_LIMIT', 64 * MIB),
       keptAnswer: bytes('AIBROKER_IDEMPOTENT_LIMIT', 1 * MIB),

@@ -7,8 +7,8 @@ import type { ContentDoc, ParameterDoc, RouteDoc } from '../../src/openapi/route
 import { chatAnswer, chatChunk, chatRequest } from '../schemas/chat.ts'
 import { embeddingsAnswer, embeddingsRequest } from '../schemas/embeddings.ts'
 import {
-  imageAnswer, imageRequest, moderationAnswer, moderationRequest, SOUND, speechRequest, transcriptionAnswer,
-  transcriptionRequest
+  imageAnswer, imageRequest, moderationAnswer, moderationRequest, recordingRequest, SOUND, speechRequest,
+  transcriptionAnswer, transcriptionRequest
 } from '../schemas/media.ts'
 import { quote } from '../schemas/quote.ts'
 import { rerankAnswer, rerankRequest } from '../schemas/rerank.ts'
@@ -19,7 +19,7 @@ import { INFERENCE_HEADERS } from './inference-headers.ts'
 export const PLANNING_ERRORS: readonly ErrorCode[] = [
   'invalid_json', 'missing_model', 'wrong_task', 'router_needs_messages', 'unknown_model', 'not_offered', 'nothing_eligible', 'context_exceeded',
   'no_allowed_provider', 'no_tool_use', 'no_private_endpoint', 'too_costly', 'not_allowed',
-  'request_timeout', 'too_large', 'wrong_content_type'
+  'request_timeout', 'too_large', 'recording_too_large', 'wrong_content_type'
 ]
 
 const EXCHANGE_ERRORS: readonly ErrorCode[] = [
@@ -95,7 +95,7 @@ export const INFERENCE_DOCS: { readonly [task in Task]: RouteDoc } = {
   }, { 'audio/*': SOUND }),
   transcription: inference({
     summary: 'Write down a recording',
-    body: { 'multipart/form-data': transcriptionRequest },
+    body: { 'multipart/form-data': transcriptionRequest, [json]: recordingRequest },
     example: { model: 'whisper-1', file: '@recording.mp3' }
   }, { [json]: transcriptionAnswer, 'text/*': text('The transcript, as "response_format" asks.') })
 }

@@ -55,6 +55,23 @@ export const transcriptionRequest = record({
   isOpen: true
 })
 
+export const recordingRequest = record({
+  title: 'RecordingRequest',
+  says: SAYS,
+  members: {
+    model: MODEL,
+    input_audio: record({
+      says: 'The recording.',
+      members: { data: text('In base64.'), format: text('"mp3", "wav", "flac", "m4a", "ogg", "webm" …') }
+    })
+  },
+  optional: {
+    language: text('"en", "de", …'),
+    response_format: text('"json", "text", "srt", "verbose_json" or "vtt"')
+  },
+  isOpen: true
+})
+
 export const transcriptionAnswer = record({
   title: 'TranscriptionAnswer',
   says: 'What was said.',

@@ -113,6 +113,12 @@ export const ERRORS = {
     errorType: 'payload_too_large',
     says: 'The request body is larger than {limit} bytes ({setting}).'
   },
+  recording_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    errorType: 'payload_too_large',
+    says: 'The recording is larger than {limit} bytes (AIBROKER_RECORDING_LIMIT). Send it compressed, or in parts.'
+  },
   wrong_content_type: {
     status: 415,
     type: 'invalid_request_error',

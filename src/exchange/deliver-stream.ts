@@ -22,6 +22,7 @@ import { laneOf } from './lane.ts'
 import { textHeader } from './lanes.ts'
 import type { LiveStream } from './live-stream.ts'
 import { watchProgress } from './progress.ts'
+import { speechType } from './speech-type.ts'
 import { Relay, type RelayEnd } from './relay.ts'
 import { priceAnswer, wholeUsageOf } from './settle.ts'
 import type { Turn } from './turns.ts'
@@ -180,10 +181,16 @@ export class StreamDelivery {
   #begin (attempted: Attempted | undefined): void {
     const { client } = this.#exchange
     if (client.isBegun) return
-    this.#contentType = attempted ? textHeader(attempted.headers, 'content-type') : EVENT_STREAM
+    this.#contentType = attempted ? this.#typeOf(attempted) : EVENT_STREAM
     client.begin([
       ...this.#exchange.headers(attempted), 'x-accel-buffering', 'no', 'content-type', this.#contentType
     ])
+  }
+
+  #typeOf ({ headers }: Attempted): string {
+    const { task, isExact, body } = this.#exchange.ask
+    const told = textHeader(headers, 'content-type')
+    return task === 'speech' && !isExact ? speechType(told, body) : told
   }
 
   #mayGoOn (): boolean {
@@ -217,7 +224,7 @@ export class StreamDelivery {
 
   #tellWhole (holder: Holder, attempted: Attempted, cost: Priced): void {
     const { client, outlet } = this.#exchange
-    this.#contentType = textHeader(attempted.headers, 'content-type')
+    this.#contentType = this.#typeOf(attempted)
     client.begin([
       ...this.#exchange.headers(attempted), ...costHeaders(cost), 'x-accel-buffering', 'no',
       'content-type', this.#contentType

@@ -8,6 +8,7 @@ import type { RequestQuirk } from '../providers/quirks/quirk.ts'
 import { PLAIN_CHAT } from '../providers/quirks/told-as-chat.ts'
 import type { Ask, SpooledBody } from './ask.ts'
 import type { AttemptJob } from './attempted.ts'
+import { recordingForm } from '../wire/openai-chat/recording-form.ts'
 import { limitMembers } from './clamp.ts'
 import type { Turn } from './turns.ts'
 import type { UpstreamCall } from './upstream.ts'
@@ -31,12 +32,24 @@ export function encode (job: AttemptJob): EncodedCall {
   const { ask, lane, turn } = job
   const url = urlOf(turn.provider, lane.task)
   if (!url) throw new Error(`${turn.provider.id} has no address for ${lane.task}`) // the plan let it through
-  const { body, contentType, length, edits } = ask.body.kind === 'json'
-    ? encodeJson(job)
-    : encodeMultipart(ask.body, turn)
+  const { body, contentType, length, edits } = encodeBody(job)
   const headers = headersOf(turn.provider, turn.credential, contentType, ask.attribution)
   headers.push('content-length', String(length))
   return { call: { method: 'POST', url, headers, body }, edits }
+}
+
+function encodeBody (job: AttemptJob) {
+  const { ask: { body }, lane, turn } = job
+  if (body.kind === 'multipart') return encodeMultipart(body, turn)
+  const isForm = lane.task === 'transcription' && turn.provider.takesJsonRecordings !== true
+  return isForm ? encodeRecording(job, body.json) : encodeJson(job)
+}
+
+function encodeRecording (job: AttemptJob, json: JsonBody) {
+  const changes = changesOf(job, json)
+  const left = Object.entries(json.value).filter(([name]) => !changes.has(name))
+  const { body, contentType } = recordingForm({ ...Object.fromEntries(left), ...membersIn(changes) })
+  return { body, contentType, length: body.length, edits: [...changes.keys(), 'input_audio'] }
 }
 
 function encodeJson (job: AttemptJob) {
@@ -62,6 +75,7 @@ function changesOf ({ ask, lane, turn, sequel }: AttemptJob, json: JsonBody): Ma
   const messages = membersIn(changes, 'messages')
   rewrite(json.value, turn, changes)
   for (const name of withheldFrom(ask, turn)) changes.set(name, undefined)
+  fillIn(turn.provider.defaults?.[lane.task], json.value, changes)
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
   const limits = limitsFor(json.value, turn)
   for (const [name, text] of limits) changes.set(name, text)
@@ -86,6 +100,11 @@ function quirksFor (
 ): readonly RequestQuirk[] | undefined {
   if (!wire.isTranslated || isVerbatim) return requestQuirks
   return [...requestQuirks ?? [], ...translatedQuirks ?? PLAIN_CHAT]
+}
+
+/** What this provider would otherwise take for something else than the client means. */
+function fillIn (defaults: JsonObject | undefined, body: JsonObject, changes: Map<string, string | undefined>): void {
+  for (const name in defaults) if (body[name] === undefined) changes.set(name, JSON.stringify(defaults[name]))
 }
 
 /** What the plan wants to leave otherwise. */

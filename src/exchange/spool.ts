@@ -19,6 +19,8 @@ export interface SpoolOptions {
   /** Where a large body waits; made when needed, readable by the owner only. */
   readonly folder: string
   readonly limitBytes: number
+  /** Of one part. */
+  readonly recordingBytes: number
   /** The body gets its digest. */
   readonly wantsDigest?: boolean
 }
@@ -30,7 +32,7 @@ export interface Spooled {
 
 /**
  * Reads the body to its end.
- * @throws GatewayError `too_large`, `missing_model` or `invalid_body`; the spool is freed then.
+ * @throws GatewayError `too_large`, `recording_too_large`, `missing_model` or `invalid_body`; the spool is freed then.
  */
 export async function spool (incoming: Readable, options: SpoolOptions): Promise<Spooled> {
   const boundary = boundaryOf(options.contentType)
@@ -43,7 +45,7 @@ export async function spool (incoming: Readable, options: SpoolOptions): Promise
       scanner.push(chunk)
       digest?.push(chunk)
       await store.add(chunk)
-      if (store.bytes > options.limitBytes) throw tooLarge(options.limitBytes)
+      checkSizes(scanner.longestPartBytes, store.bytes, options)
     }
     scanner.end()
     await store.closeFile()
@@ -57,6 +59,15 @@ export async function spool (incoming: Readable, options: SpoolOptions): Promise
     if (error instanceof MultipartError) throw new GatewayError('invalid_body', { reason: `Broken form: ${error.message}.` })
     throw error
   }
+}
+
+function checkSizes (partBytes: number, bytes: number, { recordingBytes, limitBytes }: SpoolOptions): void {
+  if (partBytes > recordingBytes) throw recordingTooLarge(recordingBytes)
+  if (bytes > limitBytes) throw tooLarge(limitBytes)
+}
+
+export function recordingTooLarge (limit: number): GatewayError {
+  return new GatewayError('recording_too_large', { limit })
 }
 
 function tooLarge (limit: number): GatewayError {

@@ -15,6 +15,8 @@ export const openrouter: Provider = {
   needsCredential: true,
   tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'image', 'rerank'],
   paths: { image: '/images' },
+  takesJsonRecordings: true,
+  defaults: { speech: { response_format: 'mp3' } },
   attributionEnv: { referer: 'OPENROUTER_HTTP_REFERER', title: 'OPENROUTER_X_TITLE' },
   isVerbatim: true
 }

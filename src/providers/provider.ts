@@ -2,6 +2,7 @@
 
 import type { Task, WireName } from '../core/ask.ts'
 import type { DeadlineOverrides } from '../core/deadlines.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Continuation } from '../wire/format.ts'
 import type { RequestQuirk, UsageQuirk } from './quirks/quirk.ts'
 
@@ -25,6 +26,10 @@ export interface Provider {
   readonly chatOnlyModels?: RegExp
   /** Paths that differ from OpenAI's, by task; relative to the base URL. */
   readonly paths?: { readonly [task in Task]?: string }
+  /** Takes a recording to transcribe as JSON with `input_audio`; others get a form made of it. */
+  readonly takesJsonRecordings?: boolean
+  /** Members to put in where a request leaves them out, by task: OpenAI's defaults, where this provider has others. */
+  readonly defaults?: { readonly [task in Task]?: JsonObject }
   /** Extra headers on every call, flat name, value list. Never secrets. */
   readonly headers?: readonly string[]
   /** Variables that hold the attribution of calls whose client sent none. Set: the provider takes attribution. */

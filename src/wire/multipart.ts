@@ -41,9 +41,11 @@ export class MultipartScanner {
   #window: Buffer
   /** Offset of the window's first byte in the body. */
   #offset: number
-  #part: { name: string, start: number, kept: Buffer[], keptBytes: number } | undefined
+  #part: { name: string, start: number, kept: Buffer[], keptBytes: number, bytes: number } | undefined
   #parts = 0
   #hasModel = false
+  /** Content of the longest part so far. */
+  longestPartBytes = 0
   #isEnded = false
 
   constructor (boundary: string) {
@@ -114,7 +116,7 @@ export class MultipartScanner {
       this.#hasModel = true
     }
     this.#drop(bodyStart)
-    this.#part = { name: isFile ? '' : name, start: this.#offset, kept: [], keptBytes: 0 }
+    this.#part = { name: isFile ? '' : name, start: this.#offset, kept: [], keptBytes: 0, bytes: 0 }
   }
 
   #closePart (at: number): void {
@@ -140,6 +142,10 @@ export class MultipartScanner {
   /** Takes `count` bytes of the window as content of the open part. */
   #consume (count: number): void {
     const part = this.#part
+    if (part) {
+      part.bytes += count
+      if (part.bytes > this.longestPartBytes) this.longestPartBytes = part.bytes
+    }
     if (part && part.name !== '') {
       part.keptBytes += count
       if (part.keptBytes <= LONGEST_FIELD_BYTES) part.kept.push(Buffer.from(this.#window.subarray(0, count)))

@@ -28,7 +28,7 @@ t.test('a form over its limit is refused with the setting that raises it', async
 t.test('nothing of a form that was too large stays on the disk', async (t) => {
   const folder = join(t.testdir(), 'spool')
   const incoming = Readable.from(Array.from({ length: 3 }, () => Buffer.alloc(1024 * 1024, '-')))
-  const options = { contentType: 'multipart/form-data; boundary=b', folder, limitBytes: 2 * 1024 * 1024 }
+  const options = { contentType: 'multipart/form-data; boundary=b', folder, limitBytes: 2 * 1024 * 1024, recordingBytes: 2 * 1024 * 1024 }
   await t.rejects(spool(incoming, options), { code: 'too_large' })
   t.ok(existsSync(folder), 'it waited in a file')
   t.same(readdirSync(folder), [])

@@ -1,9 +1,9 @@
-// OpenRouter's dialect, checks 66-70: vectors, speech and recordings, and pages that call (13).
+// OpenRouter's dialect, checks 66 and 67: vectors, and pages that call (13).
 
-import OpenAI, { toFile } from 'openai'
+import OpenAI from 'openai'
 import t from 'tap'
-import { gateway, post } from '../helper.ts'
-import { answerJson, provider, speechBytes, transcriptionJson } from '../upstreams.ts'
+import { post } from '../helper.ts'
+import { answerJson } from '../upstreams.ts'
 import { MESSAGES, scene, WELL } from './scene.ts'
 
 const VECTORS = answerJson({
@@ -48,23 +48,4 @@ t.test('67: numbers where numbers are asked for, one vector for each input', asy
     t.match(json(), { data: [{ index: 0, embedding: [0.1, -0.25] }, { index: 1 }], usage: { prompt_tokens: 4 } })
     t.notOk('completion_tokens_details' in json().usage)
   }
-})
-
-t.test('69: speech comes as the bytes of the provider, under its type', async (t) => {
-  const { broker } = await scene(t, speechBytes(), { modelYaml: 'capabilities: [tts]' })
-  const response = await fetch(`${broker.url}/audio/speech`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'm', input: 'Hello', voice: 'alloy' })
-  })
-  t.equal(response.headers.get('content-type'), 'audio/mpeg')
-  t.equal(Buffer.from(await response.arrayBuffer()).toString('hex'), 'fffb14c0')
-})
-
-t.test('70: a recording sent as a form comes back as text', async (t) => {
-  const upstream = await provider(t, transcriptionJson({ text: 'Hello' }))
-  const broker = await gateway(t, { models: { m: [{ url: upstream.url, yaml: 'per_minute: 1' }] }, modelYaml: 'capabilities: [stt]' })
-  const client = new OpenAI({ apiKey: 'any', baseURL: broker.url, maxRetries: 0 })
-  const { text } = await client.audio.transcriptions.create({ model: 'm', file: await toFile(Buffer.alloc(64), 'a.wav') })
-  t.equal(text, 'Hello')
 })

@@ -153,7 +153,9 @@ t.test('the other tasks', async (t) => {
   form.set('model', 'transcription')
   form.set('file', new File([new Uint8Array(8)], 'a.mp3'))
   await holds(t, broker, 200, { path: '/v1/audio/transcriptions', body: form })
-  await holds(t, broker, 415, { path: '/v1/audio/transcriptions', body: { model: 'transcription' } })
+  const audio = { data: 'AAAA', format: 'mp3' }
+  await holds(t, broker, 200, { path: '/v1/audio/transcriptions', body: { model: 'transcription', input_audio: audio } })
+  await holds(t, broker, 400, { path: '/v1/audio/transcriptions', body: { model: 'transcription' } })
 })
 
 t.test('streams, chunk by chunk, of every provider, tool calls and failures as well', async (t) => {
