@@ -9,5 +9,6 @@ import { quoteOf } from '../src/routing/quote.ts'
 export async function answerQuote (ask: Ask, reply: FastifyReply, { router, counter }: Gateway) {
   reply.header('cache-control', 'no-store')
   const texts = ask.body.kind === 'json' ? ask.wire.readTexts(ask.body.json, ask.task) : undefined
-  return quoteOf(router.plan(ask), ask, { counter, texts })
+  const { keyId, ip } = ask.principal
+  return quoteOf(router.plan(ask), ask, { counter: counter.of(keyId ?? ip), texts })
 }

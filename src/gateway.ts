@@ -13,7 +13,7 @@ import type { Account } from './ledger/account.ts'
 import type { FeedbackStore } from './ledger/feedback.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { PresetStore } from './ledger/presets.ts'
-import type { TokenCounter } from './metering/token-counter.ts'
+import type { SharedCounter } from './metering/token-counter.ts'
 import type { Reports } from './ledger/reports.ts'
 import type { Metrics } from './metrics/exposition.ts'
 import type { Credentials } from './providers/credentials.ts'
@@ -46,7 +46,7 @@ export interface Gateway {
   readonly performance: Performance
   readonly metrics: Metrics
   /** Of texts, where somebody asks what they would cost. */
-  readonly counter: TokenCounter
+  readonly counter: SharedCounter
   readonly router: Router
   catalog (): Catalog
   providers (): Providers

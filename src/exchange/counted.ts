@@ -30,7 +30,8 @@ export async function counted (
   const countable = countableOf(uncounted)
   const outputs = countable && readOutputs()
   if (!price || !countable || outputs?.length !== outputsOf(uncounted)) return cost
-  const usage = await countUsage(parts.counter, countable.encoding, countable.input, outputs)
+  const { principal: { keyId, ip } } = uncounted.ask
+  const usage = await countUsage(parts.counter.of(keyId ?? ip), countable.encoding, countable.input, outputs)
   if (!usage) return cost
   const { circumstances } = cost
   const measured: Measured = {

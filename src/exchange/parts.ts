@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Deadlines } from '../core/deadlines.ts'
 import type { ProviderWishes } from '../core/wishes.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { TokenCounter } from '../metering/token-counter.ts'
+import type { SharedCounter } from '../metering/token-counter.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
 import type { Health } from '../routing/health.ts'
@@ -28,7 +28,7 @@ export interface ExchangeParts {
   readonly performance: Pick<Performance, 'note'>
   readonly upstream: Upstream
   /** For whole answers whose provider told no usage. */
-  readonly counter: TokenCounter
+  readonly counter: SharedCounter
   providers (): Providers
   readonly deadlines: Deadlines
   /** Bytes of the longest plain answer held in memory. */

@@ -11,7 +11,7 @@ import { countTokens as countO200k } from 'gpt-tokenizer/encoding/o200k_base'
 import t, { type Test } from 'tap'
 import { systemClock, type Clock } from '../../src/core/clock.ts'
 import { encodingOf, wholeEncodingOf } from '../../src/metering/encodings.ts'
-import { COUNTING_THREAD, LONGEST_MS, STUCK_MS, ThreadedCounter } from '../../src/metering/token-counter.ts'
+import { COUNTING_THREAD, FIRST_REST_MS, LONGEST_MS, STUCK_MS, ThreadedCounter } from '../../src/metering/token-counter.ts'
 import { countByPieces, LONGEST_PIECE, piecesOf } from '../../src/metering/token-pieces.ts'
 import { compiled } from '../compiled.ts'
 
@@ -117,11 +117,37 @@ t.test('a count that takes too long is given up, a thread that is stuck too, and
 t.test('at most 32 wait at a time', async (t) => {
   const clock = heldClock()
   const counter = counterOf(t, threadOf(t, 'parentPort.on("message", () => {})'), { ...systemClock, ...clock })
-  const waiting = Array.from({ length: 32 }, () => counter.count('o200k_base', ['a']))
+  const waiting = Array.from({ length: 32 }, (_, at) => counter.of(`key${at % 4}`).count('o200k_base', ['a']))
   t.equal(await counter.count('o200k_base', ['a']), undefined)
   counter.close()
   t.same(new Set(await Promise.all(waiting)), new Set([undefined]))
   t.equal(await counter.count('o200k_base', ['a']), undefined, 'closed')
+})
+
+t.test('one key may have a few texts waiting, and they are counted in turn with those of others', async (t) => {
+  const echo = 'let order = 0; parentPort.on("message", ({ id }) => setImmediate(() => parentPort.postMessage({ id, tokens: ++order })))'
+  const counter = counterOf(t, threadOf(t, echo))
+  const much = Array.from({ length: 12 }, () => counter.of('much').count('o200k_base', ['a']))
+  const little = [counter.of('little').count('o200k_base', ['a']), counter.of('less').count('o200k_base', ['a'])]
+  t.same(await Promise.all(little), [3, 4], 'behind one that runs and one more of the key that was there first')
+  t.same(await Promise.all(much), [1, 2, 5, 6, 7, 8, 9, 10, 11, undefined, undefined, undefined])
+})
+
+t.test('a thread that breaks is started again after a rest, longer each time; a count makes it short again', async (t) => {
+  const clock = heldClock()
+  const rest = () => clock.due.findLast(({ fn }) => fn)
+  const program = 'parentPort.on("message", ({ id, texts }) => { if (texts[0] === "bad") throw new Error("no"); parentPort.postMessage({ id, tokens: 1 }) })'
+  const counter = counterOf(t, threadOf(t, program), { ...systemClock, ...clock })
+  const breakOff = async (restMs: number) => {
+    t.equal(await counter.count('o200k_base', ['bad']), undefined)
+    t.equal(await counter.count('o200k_base', ['good']), undefined, 'it rests')
+    t.equal(rest()?.ms, restMs)
+    rest()?.fn?.()
+  }
+  for (const restMs of [FIRST_REST_MS, 2 * FIRST_REST_MS, 4 * FIRST_REST_MS]) await breakOff(restMs)
+  t.equal(await counter.count('o200k_base', ['good']), 1)
+  await breakOff(FIRST_REST_MS)
+  t.equal(await counter.count('o200k_base', ['good']), 1)
 })
 
 t.test('without a tokenizer, or a thread that can start, nothing is counted and nobody is told an error', async (t) => {
