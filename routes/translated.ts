@@ -6,6 +6,7 @@ import { anthropic } from '../src/wire/anthropic/index.ts'
 import { openaiResponses } from '../src/wire/openai-responses/index.ts'
 import type { AskingWire } from '../src/wire/translated.ts'
 import { answer } from './answer.ts'
+import countTokens from './count-tokens.ts'
 import { readTranslatedAsk } from './json-ask.ts'
 import { answerQuote } from './quote-answer.ts'
 import { wantsQuote } from './quote-wish.ts'
@@ -23,6 +24,7 @@ const TRANSLATED: readonly TranslatedRoute[] = [
 
 const translated: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { gateway }) => {
   const { limits, deadlines: { totalMs } } = gateway.settings
+  await fastify.register(countTokens, { gateway })
   for (const { path, wire, doc } of TRANSLATED) {
     const config = { task: 'chat' as const, errors: wire, doc }
     fastify.post(path, { bodyLimit: limits.inference, config }, (request, reply) => {

@@ -22,6 +22,7 @@ import modelEndpoints from '../routes/model-endpoints.ts'
 import models from '../routes/models.ts'
 import openapi from '../routes/openapi.ts'
 import presets from '../routes/presets.ts'
+import probes from '../routes/probes.ts'
 import quotes from '../routes/quotes.ts'
 import translated from '../routes/translated.ts'
 import { GatewayError } from './core/errors.ts'
@@ -95,6 +96,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   await fastify.register(openapi)
   await fastify.register(health, { gateway, isReady })
   await fastify.register(metrics)
+  await fastify.register(probes)
   for (const prefix of BASES) {
     await fastify.register(inference, { prefix, gateway })
     await fastify.register(translated, { prefix, gateway })

@@ -109,6 +109,11 @@ export const messagesFailure = record({
 export const tokenCount = record({
   title: 'TokenCount',
   says: 'How much input a request is.',
-  members: { input_tokens: count('Counted, or bounded from above where nothing counts exactly.') },
-  isOpen: true
+  members: {
+    input_tokens: count('Counted or estimated.'),
+    x_aibroker: record({
+      says: 'How that is known.',
+      members: { model_id: text('Whose tokens.'), grade: oneOf(['counted', 'estimated'], 'Which of the two.') }
+    })
+  }
 })
