@@ -20,7 +20,6 @@ export interface EncodedCall {
   readonly edits: readonly string[]
 }
 
-const NO_EDITS: readonly string[] = []
 const NO_LIMITS: ReadonlyMap<string, string> = new Map()
 const LIMITS = ['max_completion_tokens', 'max_tokens']
 /** For a model whose longest output nobody knows: less than any window, which is what is reserved. */
@@ -53,14 +52,15 @@ function encodeRecording (job: AttemptJob, json: JsonBody) {
 }
 
 function encodeJson (job: AttemptJob) {
-  const { body: own, edits = NO_EDITS } = job.lane
+  const { body: own, edits } = job.lane
   if (own.kind !== 'json') throw new Error('not a JSON body')
   const { bytes, members } = own.json
   const changes = changesOf(job, own.json)
   const body = changes.size === 0
     ? bytes
     : splice(bytes, editMembers(bytes, skipSpace(bytes, 0), changes, members))
-  return { body, contentType: 'application/json', length: body.length, edits: [...new Set([...edits, ...changes.keys()])] }
+  const names = edits ? [...new Set([...edits, ...changes.keys()])] : [...changes.keys()]
+  return { body, contentType: 'application/json', length: body.length, edits: names }
 }
 
 /** `json`: the body of its lane. */

@@ -24,6 +24,7 @@ export const ANSWER_HEADERS: { readonly [name: string]: { readonly description: 
     description: 'The limit of output tokens that a budget left room for.', schema: count
   },
   'X-Aibroker-Healed': { description: '"content": what was nearly JSON was made JSON (plugin response-healing).', schema: text },
+  'X-Aibroker-Loss': { description: 'Members of the request, or of its answer, that could not be told.', schema: text },
   'X-Aibroker-Idempotent-Replay': { description: 'The answer is the one that was kept for this Idempotency-Key.', schema: text },
   'Retry-After': { description: 'Seconds after which another try makes sense.', schema: count },
   'X-Should-Retry': { description: '"false": the same request meets the same refusal.', schema: text },
@@ -36,5 +37,5 @@ export const ANSWER_HEADERS: { readonly [name: string]: { readonly description: 
 export const EXCHANGE_HEADERS = [
   'X-Request-Id', 'X-Generation-Id', 'X-Aibroker-Provider', 'X-Aibroker-Model', 'X-Aibroker-Attempts',
   'X-Aibroker-Cost-Usd', 'X-Aibroker-Cost-Grade', 'X-Aibroker-Edits', 'X-Aibroker-Budget-Clamped',
-  'X-Aibroker-Healed', 'X-Aibroker-Idempotent-Replay'
+  'X-Aibroker-Healed', 'X-Aibroker-Loss', 'X-Aibroker-Idempotent-Replay'
 ]

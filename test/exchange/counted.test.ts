@@ -171,3 +171,12 @@ t.test('the tier of a stream passes by, so a price that depends on it stays at i
   const { ask } = await served(t, streaming(WHOLE), { rest: ', service_tiers: { priority: 2 }' })
   t.equal((await ask({ stream: true }, { 'x-aibroker-stream': 'atomic' })).grade, 'bounded')
 })
+
+t.test('a completion that is told as a chat is counted as one', async (t) => {
+  const { ask } = await served(t, chatJson({ content: WORDS, usage: null }))
+  const { grade, row } = await ask({ messages: undefined, prompt: QUESTION }, {}, 'completions')
+  t.equal(grade, 'counted')
+  isClose(t, row.input, countTokens(QUESTION) + 1 + 3 + 3, 'the prompt in the frame of a message')
+  isClose(t, row.output, countTokens(WORDS), 'what was written')
+  t.equal(row.cost, pricedAt(row))
+})
