@@ -17,7 +17,8 @@ const countTokens: FastifyPluginAsync<{ gateway: Gateway }> = async (fastify, { 
     const { candidates: [first], requestedModel } = router.plan(ask)
     const modelId = first?.backend.modelId ?? requestedModel
     const chat = ask.body.kind === 'json' ? ask.body.json.value : {}
-    const { tokens, grade } = await estimateInput(counter, modelId, countableOf(chat))
+    const { keyId, ip } = ask.principal
+    const { tokens, grade } = await estimateInput(counter.of(keyId ?? ip), modelId, countableOf(chat))
     return { input_tokens: tokens, x_aibroker: { model_id: modelId, grade } }
   })
 }
