@@ -75,7 +75,6 @@ export const responseAnswer = record({
     })),
     model: text('The model that answered.'),
     output: listOf(item, 'In the order of the answer.'),
-    usage: orNull(usage),
     instructions: orNull(text('As asked; null also where it is very long.')),
     metadata: orNull(record({ says: 'As asked.', members: {}, isOpen: true })),
     temperature: orNull(number('As asked.')),
@@ -87,7 +86,7 @@ export const responseAnswer = record({
     tools: listOf({ type: 'object' }, 'As asked; none where they are very long.'),
     store: flag('Always false.')
   },
-  optional: { ...ADDED, error_type: text('OpenRouter\'s name of the failure.') },
+  optional: { usage, ...ADDED, error_type: text('OpenRouter\'s name of the failure.') },
   isOpen: true
 })
 

@@ -5,7 +5,7 @@ import { OpenRouter } from '@openrouter/sdk'
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import t, { type Test } from 'tap'
 import { answered, chunks, DONE, piece, USAGE_FRAME, WELL } from '../openrouter/scene.ts'
-import { responsesScene } from '../responses/scene.ts'
+import { openrouterResponses, responsesScene } from '../responses/scene.ts'
 import { errorInStream, recorded, status, toolCalls, type Answer } from '../upstreams.ts'
 
 async function sdkOf (t: Test, answer: Answer) {
@@ -68,14 +68,14 @@ t.test('refusals are errors of its classes (SDK)', async (t) => {
 
 async function modelOf (t: Test, answers: readonly Answer[]) {
   let asked = 0
-  const scene = await responsesScene(t, (call) => answers[Math.min(asked++, answers.length - 1)]?.(call))
+  const scene = await openrouterResponses(t, (call) => answers[Math.min(asked++, answers.length - 1)]?.(call))
   return { ...scene, model: createOpenAI({ apiKey: 'any', baseURL: scene.broker.url }).responses('m') }
 }
 
 const providerOptions = { openai: { store: false, forceReasoning: true, reasoningSummary: 'auto', include: ['reasoning.encrypted_content'] } }
 
 t.test('AI SDK: a text, with usage and reasoning', async (t) => {
-  const { model } = await modelOf(t, [answered({ reasoning_content: 'Hm' })])
+  const { model } = await modelOf(t, [answered({ reasoning: 'Hm' })])
   const { text, usage, reasoningText, finishReason } = await generateText({ model, prompt: 'Hello', maxRetries: 0, providerOptions })
   t.match({ text, reasoningText, finishReason, usage }, {
     text: 'Hello', reasoningText: 'Hm', finishReason: 'stop', usage: { inputTokens: 9, outputTokens: 3 }

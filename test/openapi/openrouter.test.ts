@@ -87,6 +87,39 @@ t.test('chat, streamed', async (t) => {
   }
 })
 
+const responseOf = (name: string, more: object = {}): Asked => ({
+  path: '/responses',
+  body: { input: 'Hi', ...more, model: modelOf(name) },
+  as: `${name}${'stream' in more ? ', streamed' : ''}`
+})
+
+t.test('responses', async (t) => {
+  const broker = await serving(t, PLAIN)
+  const reasoning = { effort: 'low', summary: 'auto' }
+  const echoed = { instructions: 'Brief.', metadata: { a: 'b' }, temperature: 1, reasoning }
+  for (const name of Object.keys(PLAIN)) {
+    await ask(t, broker, responseOf(name))
+    await ask(t, broker, responseOf(name, echoed))
+  }
+  await ask(t, broker, { ...responseOf('plain', { store: true }), as: 'an answer to be kept' })
+})
+
+// With summaries: the part of a reasoning text, which OpenAI's client cannot do without, is in the document's event
+// and, by the event that one is made of, is not.
+t.test('responses, streamed', async (t) => {
+  const broker = await serving(t, STREAMED)
+  const asked = { stream: true, reasoning: { summary: 'auto' } }
+  for (const name of Object.keys(STREAMED)) await ask(t, broker, responseOf(name, asked))
+})
+
+t.test('refused responses', async (t) => {
+  const broker = await serving(t, Object.fromEntries(REFUSED))
+  for (const [name] of REFUSED) {
+    await ask(t, broker, responseOf(name))
+    await ask(t, broker, responseOf(name, { stream: true }))
+  }
+})
+
 t.test('refusals of providers, and what is told of them afterwards', async (t) => {
   const broker = await serving(t, Object.fromEntries(REFUSED))
   for (const [name] of REFUSED) {

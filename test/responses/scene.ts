@@ -3,8 +3,10 @@
 import type { Test } from 'tap'
 import { asObject, type JsonObject } from '../../src/core/json.ts'
 import { post, type GatewayOptions } from '../helper.ts'
-import { scene, type Reply, type Scene } from '../openrouter/scene.ts'
+import { openrouterScene, scene, type Reply, type Scene } from '../openrouter/scene.ts'
 import { readSse, type Answer, type SseAnswer } from '../upstreams.ts'
+
+const CAPABLE = 'capabilities: [tool_calling, vision, audio_input]'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -18,10 +20,15 @@ export interface ResponsesScene extends Omit<Scene, 'ask' | 'stream'> {
 export async function responsesScene (
   t: Test, answers: Answer | readonly Answer[], options: Omit<GatewayOptions, 'models'> & { yaml?: string } = {}
 ): Promise<ResponsesScene> {
-  return asResponses(await scene(t, answers, { modelYaml: 'capabilities: [tool_calling, vision, audio_input]', ...options }))
+  return asResponses(await scene(t, answers, { modelYaml: CAPABLE, ...options }))
 }
 
-export function asResponses (inner: Scene): ResponsesScene {
+/** The same in front of OpenRouter. */
+export async function openrouterResponses (t: Test, answer: Answer): Promise<ResponsesScene> {
+  return asResponses(await openrouterScene(t, answer, CAPABLE))
+}
+
+function asResponses (inner: Scene): ResponsesScene {
   const url = `${inner.broker.url}/responses`
   return {
     ...inner,

@@ -181,6 +181,29 @@ t.test('streams, chunk by chunk, of every provider, tool calls and failures as w
   }
 })
 
+const respond = (body: object): Asked => ({ path: '/v1/responses', body: { model: 'm', input: 'Hi', ...body } })
+
+t.test('responses, whole and event by event', async (t) => {
+  const broker = await served(t, chatJson(), { modelYaml: 'capabilities: [tool_calling]' })
+  await holds(t, broker, 200, respond({ instructions: 'Brief.', tools: [{ type: 'function', name: 'a' }] }))
+  await holds(t, broker, 400, respond({ store: true }))
+  await holds(t, await served(t, status(500)), 502, respond({}))
+  const answers = { ...SHAPES, toolCalls }
+  for (const [name, answer] of [
+    ...Object.entries(answers).map(([name, shape]) => [name, recorded(shape)] as const),
+    ['failing', errorInStream({ pieces: ['Hel'] })] as const
+  ]) {
+    const { url, check } = await served(t, answer)
+    const response = await fetch(`${url}/responses`, { method: 'POST', ...sent(respond({ stream: true })) })
+    const { values } = await readSse(response)
+    t.ok(values.length > 2, name)
+    for (const value of values) {
+      const told = { status: 200, contentType: 'text/event-stream', body: value }
+      t.same(check.problems('post', '/v1/responses', told), [], `${name} ${JSON.stringify(value)}`)
+    }
+  }
+})
+
 t.test('refusals of several statuses', async (t) => {
   const broker = await served(t, status(422), { env: { AIBROKER_BODY_LIMIT: '2000' } })
   await holds(t, broker, 422, chat({}))

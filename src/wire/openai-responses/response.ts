@@ -30,13 +30,13 @@ export function suffixOf ({ id }: Identity): string {
 }
 
 export function begunResponse (facts: ResponseFacts, members: JsonObject): JsonObject {
-  return { ...base(facts, members), status: 'in_progress', completed_at: null, output: [], usage: null }
+  return { ...base(facts, members), status: 'in_progress', completed_at: null, output: [] }
 }
 
 export function failedResponse (
   facts: ResponseFacts, members: JsonObject, output: JsonObject[], failure: Failure
 ): JsonObject {
-  const told = { ...base(facts, members), status: 'failed', completed_at: null, output, usage: null }
+  const told = { ...base(facts, members), status: 'failed', completed_at: null, output }
   return { ...told, error: failure.error, error_type: failure.errorType }
 }
 
@@ -47,9 +47,10 @@ export function endedResponse (facts: ResponseFacts, { reason, members }: ChatFa
     status: cause === undefined ? 'completed' : 'incomplete',
     completed_at: cause === undefined ? completedAtS(facts, members) : null,
     incomplete_details: cause === undefined ? null : { reason: cause },
-    output,
-    usage: usageOf(asObject(members['usage']))
+    output
   }
+  const usage = usageOf(asObject(members['usage']))
+  if (usage) response['usage'] = usage
   for (const name of BESIDE) if (members[name] !== undefined) response[name] = members[name]
   return response
 }

@@ -6,10 +6,10 @@ import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 const BESIDE = ['cost', 'is_byok', 'server_tool_use_details', 'server_tool_use']
 
 /** `usage` as a chat client gets it, with integers in its details; undefined: nobody knows it (P5). */
-export function usageOf (usage: JsonObject | undefined): JsonObject | null {
-  if (!usage) return null
+export function usageOf (usage: JsonObject | undefined): JsonObject | undefined {
+  if (!usage) return undefined
   const { prompt_tokens: input, completion_tokens: output, total_tokens: total, cost_details: parts } = usage
-  if (typeof input !== 'number' || typeof output !== 'number') return null
+  if (typeof input !== 'number' || typeof output !== 'number') return undefined
   const told: JsonObject = {
     input_tokens: input,
     input_tokens_details: readDetailsOf(asObject(usage['prompt_tokens_details'])),
