@@ -6,6 +6,7 @@ import { lineOf, jsonOf } from './budget-rows.ts'
 import { readLabel, readLimit, readScope, readStep, readThresholds, readTimeZone, readUnit } from './budget-values.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { CommandFailure } from './failure.ts'
+import { noteUnknownModels } from './model-names.ts'
 import { plain, plainJson } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
 import type { BudgetTerms, BudgetUnit, BudgetWindow, CalendarStep } from '../budgets/budget.ts'
@@ -65,6 +66,7 @@ async function set (name: string, flags: Flags, terminal: Terminal): Promise<voi
   const scope = flags.scope === undefined ? undefined : readScope(flags.scope)
   const { SqliteBudgets } = await import('../budgets/sqlite-budgets.ts')
   const words = await import('../budgets/words.ts')
+  if (scope?.kind === 'model') await noteUnknownModels([scope.value], terminal)
   await withBooks(flags, terminal, 'guest', (books) => {
     if (scope?.kind === 'key') refuseUnknownKey(books, scope.value)
     const budgets = new SqliteBudgets(books.sqlite, systemClock)

@@ -21,6 +21,18 @@ export function readOrigins (text: string, before: readonly string[] = []): read
   return [...before, ...readNames(text).map(readOrigin)]
 }
 
+/** For a flag whose last value would win in silence. */
+export function readOnce (text: string, before?: string): string {
+  if (before !== undefined) throw new InvalidArgumentError(`Give it once; it was ${before} before.`)
+  return text
+}
+
+/** What a key is called in lists and reports. */
+export function readName (text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Give it a name, or leave the flag out.')
+  return text
+}
+
 export function readCount (text: string): number {
   const count = Number(text)
   if (!/^\d+$/.test(text) || count < 1 || count > LARGEST_COUNT) {

@@ -22,6 +22,11 @@ export function plainJsonText (json: string): string {
   return json.replace(UNSAFE, (character) => character === '\n' ? character : escapeOf(character))
 }
 
+/** `1 attempt`, `2 attempts`. */
+export function counted (count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 export interface Column {
   readonly title: string
   readonly align: 'left' | 'right'

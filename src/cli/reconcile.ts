@@ -8,7 +8,7 @@ import { writeBesideBroker } from './busy.ts'
 import { readCatalogFile } from './catalog-file.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { CommandFailure } from './failure.ts'
-import { plain, plainJson } from './plain-text.ts'
+import { counted, plain, plainJson } from './plain-text.ts'
 import { openAskCost, PROVIDER, type Account, type AskCost } from './reconcile-openrouter.ts'
 import { readSpanMs } from './times.ts'
 import type { Reconciler } from '../ledger/sqlite/adjust-reconcile.ts'
@@ -50,7 +50,7 @@ async function reconcile (provider: string, flags: Flags, terminal: Terminal): P
   if (flags.json) {
     return terminal.print(plainJson({ provider, attempts: reconciled, difference_usd: difference, not_told: notTold }))
   }
-  terminal.print(`${reconciled} attempts were reconciled: ${difference} USD on top of what was booked; of ${notTold} ` +
+  terminal.print(`${counted(reconciled, 'attempt')} ${reconciled === 1 ? 'was' : 'were'} reconciled: ${difference} USD on top of what was booked; of ${notTold} ` +
     `${provider} did not tell`)
 }
 

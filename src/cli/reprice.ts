@@ -7,7 +7,7 @@ import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { writeBesideBroker } from './busy.ts'
 import { readCatalogFile } from './catalog-file.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
-import { plainJson, table, type Column } from './plain-text.ts'
+import { counted, plainJson, table, type Column } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
 import type { Reprice } from './reprice-costs.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -127,7 +127,9 @@ const COLUMNS = [
 ]
 
 function textOf (rows: readonly Row[], isDryRun: boolean): string {
-  const words = `${sum(rows, 'repriced')} attempts ${isDryRun ? 'would be' : 'were'} repriced: ${formatUsd(costOf(rows))} USD`
+  const attempts = sum(rows, 'repriced')
+  const verb = isDryRun ? 'would be' : attempts === 1 ? 'was' : 'were'
+  const words = `${counted(attempts, 'attempt')} ${verb} repriced: ${formatUsd(costOf(rows))} USD`
   if (rows.length === 0) return words
   return [words, '', table(COLUMNS, rows.map(({ provider, modelId, repriced, cost, priceUnknown, usageUnknown }) =>
     [provider, modelId, String(repriced), formatUsd(cost), String(priceUnknown), String(usageUnknown)]))].join('\n')

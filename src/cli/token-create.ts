@@ -8,7 +8,8 @@ import {
   readKeyBudget, readLabel, readLimitReset, readTimeZone, type KeyBudget, type LimitReset
 } from './budget-values.ts'
 import { CommandFailure } from './failure.ts'
-import { readCount, readNames, readOrigins, readStreamMode, readUnknownPrice } from './flag-values.ts'
+import { readCount, readName, readNames, readOrigins, readStreamMode, readUnknownPrice } from './flag-values.ts'
+import { noteUnknownModels } from './model-names.ts'
 import { plain, plainJson } from './plain-text.ts'
 import { readSpanMs } from './times.ts'
 import type { BudgetTerms, CalendarStep } from '../budgets/budget.ts'
@@ -40,7 +41,7 @@ export const define: Define = (command, terminal) => {
   booksOptions(command)
     .description('Makes a key for a client. The token is printed once, on stdout, and only its digest is stored. ' +
       'As soon as one key exists every client needs one. A running broker knows the new key within a second.')
-    .option('--name <name>', 'what the key is for; shown in reports')
+    .option('--name <name>', 'what the key is for; shown in reports', readName)
     .option('--management', 'it administers (GET /v1/keys, everybody\'s use) and is refused on inference')
     .option('--budget <USD>', 'what it may spend: 5 in all, 5/month or /hour, /day, /week, /year', readKeyBudget)
     .option('--limit-reset <when>', 'the other spelling of /day, /week, /month: daily, weekly or monthly', readLimitReset)
@@ -56,7 +57,7 @@ export const define: Define = (command, terminal) => {
       readStreamMode)
     .option('--unknown-price <policy>', 'models without a known price: deny, assume_ceiling or allow_unmetered',
       readUnknownPrice)
-    .option('--ttl <time>', 'how long it lives: 30d, 12h; without it for ever')
+    .option('--ttl <time>', 'how long it lives: 30m, 12h, 30d or 4w, at most six digits; without it for ever')
     .addHelpText('after', examples([
       'aibroker token create --name laptop',
       'aibroker token create --name ci --rpm 60 --models "gpt-4o-mini,openai/*" --ttl 30d',
@@ -87,6 +88,7 @@ async function create (flags: Flags, terminal: Terminal): Promise<void> {
   const { token, record } = await withBooks(flags, terminal, 'guest', (books) =>
     books.sqlite.transaction(() => make(books)).immediate())
 
+  await noteUnknownModels(key.models ?? [], terminal)
   if (flags.json) return terminal.print(plainJson({ token, id: record.id }))
   terminal.print(token)
   terminal.note(`Key ${record.id} (${plain(record.name)}). The token above is shown only now: ` +

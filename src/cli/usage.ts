@@ -6,6 +6,7 @@ import { formatUsd } from '../core/money.ts'
 import { booksOptions, withBooks, type BooksFlags } from './books.ts'
 import { examples, type Define, type JsonFlag } from './command.ts'
 import { CommandFailure } from './failure.ts'
+import { readOnce } from './flag-values.ts'
 import { plain, plainJsonText, table, type Column } from './plain-text.ts'
 import { formatMoment } from './times.ts'
 import type { UsageGroup, UsageQuery, UsageSums } from '../ledger/reports.ts'
@@ -13,7 +14,7 @@ import type { UsageLine } from '../ledger/usage-report.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Flags extends BooksFlags, JsonFlag {
-  readonly by: string
+  readonly by?: string
   readonly since?: string
   readonly until?: string
   readonly csv?: boolean
@@ -36,7 +37,7 @@ export const define: Define = (command, terminal) => {
   booksOptions(command)
     .description('Sums requests, tokens and cost. Reads the database directly, so it works with and without a running ' +
       'broker. "unpriced" counts requests whose price is not known: they are not in the cost.')
-    .option('--by <group>', 'ip, key, model, provider or day; or one of them and model: day,model', 'ip')
+    .option('--by <group>', 'ip, key, model, provider or day; or one of them and model: day,model (default ip)', readOnce)
     .option('--since <time>', 'from the hour of 7d, 24h, 2026-11-01 or 2026-11-01T08:30:00Z on')
     .option('--until <time>', 'up to there')
     .option('--csv', 'answer as CSV')
@@ -73,7 +74,7 @@ function isSet (text: string | undefined): boolean {
   return text !== undefined && text !== ''
 }
 
-async function readQuery ({ by: text, since, until }: Flags): Promise<{ query: UsageQuery, by: UsageGroup[] }> {
+async function readQuery ({ by: text = 'ip', since, until }: Flags): Promise<{ query: UsageQuery, by: UsageGroup[] }> {
   const { readUsageGroups, readUsageQuery } = await import('../ledger/usage-query.ts')
   try {
     const by = readUsageGroups(text)

@@ -2,10 +2,10 @@
 //
 // DESIGN. Nothing depends on a count: whoever gets none goes by the bounds. So everything that could take long is given
 // up: more than MOST_CHARACTERS, more than MOST_WAITING at a time or MOST_EACH of one key or address, a count that
-// takes longer than LONGEST_MS, a thread that says nothing for STUCK_MS. The thread gets one text at a time, from each
-// key in turn: who asks for much waits behind who asks for little. It is started at the first need, loads for 0.2 seconds,
-// counts English at 5 million characters a second and the worst text at 100,000, and is ended after a minute without
-// work: its tables take 60 MB. One that breaks is started again after a rest that doubles each time.
+// takes longer than LONGEST_MS, a thread that says nothing for STUCK_MS. The thread gets one count at a time, from each
+// key in turn: who asks for much waits behind who asks for little. It is started at the first need, loads for 0.2
+// seconds, counts English at 5 million characters a second and the worst text at 100,000, and is ended after a minute
+// without work: its tables take 60 MB. One that breaks is started again after a rest that doubles each time.
 
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'

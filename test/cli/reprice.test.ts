@@ -108,7 +108,7 @@ t.test('for people: a sentence and a line for each model; explain tells of the c
   const { home, ids } = await openHome(t, [MINE])
   const config = join(home, 'models.yml')
   const { stdout } = await aibroker(t, ['reprice', '--config', config], { home })
-  t.match(stdout, /^1 attempts were repriced: 0\.002000000 USD$/m)
+  t.match(stdout, /^1 attempt was repriced: 0\.002000000 USD$/m)
   t.match(stdout, /^groq +up +1 +0\.002000000 +0 +0$/m)
   const told = (await aibroker(t, ['explain', ids[0] ?? ''], { home })).stdout
   t.match(told, /^repriced at .* by aibroker reprice, catalog [0-9a-f]{16}: 0\.002000000 USD on top of what was booked$/m)
