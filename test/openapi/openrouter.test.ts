@@ -120,6 +120,32 @@ t.test('refused responses', async (t) => {
   }
 })
 
+const messagesOf = (name: string, more: object = {}): Asked => ({
+  path: '/messages',
+  body: { ...CHAT, model: modelOf(name), max_tokens: 100, ...more },
+  as: `${name}${'stream' in more ? ', streamed' : ''}`
+})
+
+t.test('messages', async (t) => {
+  const broker = await serving(t, PLAIN)
+  for (const name of Object.keys(PLAIN)) await ask(t, broker, messagesOf(name))
+  await ask(t, broker, { ...messagesOf('nobody'), as: 'an unknown model' })
+  await ask(t, broker, { ...messagesOf('plain', { fallbacks: [{}, {}, {}, {}] }), as: 'four fallbacks' })
+})
+
+t.test('messages, streamed', async (t) => {
+  const broker = await serving(t, STREAMED)
+  for (const name of Object.keys(STREAMED)) await ask(t, broker, messagesOf(name, { stream: true }))
+})
+
+t.test('messages that providers refuse', async (t) => {
+  const broker = await serving(t, Object.fromEntries(REFUSED))
+  for (const [name] of REFUSED) {
+    await ask(t, broker, messagesOf(name))
+    await ask(t, broker, messagesOf(name, { stream: true }))
+  }
+})
+
 t.test('refusals of providers, and what is told of them afterwards', async (t) => {
   const broker = await serving(t, Object.fromEntries(REFUSED))
   for (const [name] of REFUSED) {

@@ -45,8 +45,7 @@ export function readJudge (file: string): Judge {
       const pointer = own ?? pointerElsewhere(paths, told)
       if (pointer === undefined) return { isTold: false, problems: [] }
       const validate = validator(pointer)
-      // Their streams are told by what a reader of theirs makes of an event: `{"data": …}`.
-      const isRight = validate(told.contentType.startsWith('text/event-stream') ? { data: value } : value)
+      const isRight = validate(told.contentType.startsWith('text/event-stream') ? eventOf(value) : withoutProvider(value))
       return { isTold: own !== undefined, problems: isRight ? [] : problemsOf(validate) }
     }
   }
@@ -62,13 +61,32 @@ function pointerOf (paths: JsonObject, { method, path, status, contentType }: To
   return ['', 'paths', path, method, 'responses', String(status), 'content', row, 'schema'].map(escaped).join('/')
 }
 
-/** The envelope of failures is the same everywhere, so a status told of any endpoint will do. */
+/** Their streams are told by what a reader of theirs makes of an event; those of Messages have names as well. */
+function eventOf (value: unknown) {
+  const { type, message } = asObject(value as JsonObject) ?? {}
+  const data = message === undefined ? value : { ...value as JsonObject, message: withoutProvider(message) }
+  return { data, ...typeof type === 'string' && { event: type } }
+}
+
+/** Where they list their providers: a broker has others. */
+function withoutProvider (value: unknown): unknown {
+  const told = asObject(value as JsonObject)
+  if (!told || told['type'] !== 'message') return value
+  const { provider: _, ...rest } = told
+  return rest
+}
+
+/**
+ * A status that is not told is judged by what is told of another: of the same endpoint where its failures have a shape
+ * of their own, else of any.
+ */
 function pointerElsewhere (paths: JsonObject, told: Told): string | undefined {
   if (told.status < 400) return undefined
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(asObject(methods) ?? {}).map((method) => ({ path, method })))
+  const own = told.path === '/messages' ? [{ path: told.path, method: told.method }] : operations
   return [told.status, 500]
-    .flatMap((status) => operations.map((operation) => pointerOf(paths, { ...told, ...operation, status })))
+    .flatMap((status) => own.map((operation) => pointerOf(paths, { ...told, ...operation, status })))
     .find((pointer) => pointer !== undefined)
 }
 
