@@ -176,7 +176,7 @@ t.test('a client that does not read a plain answer is cut too', async (t) => {
   t.match(rowsOf(broker.home), [{ status: 200, error: null }], 'it was answered; reading was its own business')
 })
 
-t.test('fifty clients that read nothing cost one chunk each, whatever the provider sends', async (t) => {
+t.test('54: fifty clients that read nothing cost one chunk each, whatever the provider sends', async (t) => {
   const READERS = 50
   const { sent, source, broker, settled, responses } = await setting(t)
   const before = process.memoryUsage().rss
