@@ -1,9 +1,9 @@
 // Client keys as management keys see them: src/admin/key-json.ts writes them, src/admin/key-wish.ts reads the wishes.
 
 import type { Schema } from '../../src/openapi/schema.ts'
-import { flag, listOf, number, oneOf, orNull, record, text, time, usd } from './words.ts'
+import { dollars, KEY_USE } from './key-use.ts'
+import { flag, listOf, oneOf, orNull, record, text, time, usd } from './words.ts'
 
-const dollars = (says: string): Schema => number(`${says} US dollars.`)
 const RESET = orNull(oneOf(['hourly', 'daily', 'weekly', 'monthly', 'yearly'], 'When the limit is whole again.'))
 
 const clientKey = record({
@@ -18,14 +18,7 @@ const clientKey = record({
     limit_remaining: orNull(dollars('What is left of it.')),
     limit_reset: RESET,
     include_byok_in_limit: flag('As it was asked for; there is nothing to include.'),
-    usage: dollars('Ever.'),
-    usage_daily: dollars('Today, UTC.'),
-    usage_weekly: dollars('Since Monday.'),
-    usage_monthly: dollars('This month.'),
-    byok_usage: number('Always 0.'),
-    byok_usage_daily: number('Always 0.'),
-    byok_usage_weekly: number('Always 0.'),
-    byok_usage_monthly: number('Always 0.'),
+    ...KEY_USE,
     created_at: orNull(time('When it was made.')),
     updated_at: orNull(time('When it was changed.')),
     expires_at: orNull(time('When it ends.')),

@@ -1,9 +1,7 @@
 // A key and what it may spend: src/ledger/account-key.ts writes them.
 
-import type { Schema } from '../../src/openapi/schema.ts'
-import { count, flag, listOf, nothing, number, oneOf, orNull, record, text, time, usd, whole } from './words.ts'
-
-const dollars = (says: string): Schema => number(`${says} US dollars.`)
+import { dollars, KEY_USE } from './key-use.ts'
+import { count, flag, listOf, nothing, oneOf, orNull, record, text, time, usd, whole } from './words.ts'
 
 export const budget = record({
   title: 'Budget',
@@ -34,14 +32,7 @@ export const key = record({
         limit_remaining: orNull(dollars('What it leaves.')),
         limit_reset: orNull(oneOf(['hourly', 'daily', 'weekly', 'monthly', 'yearly'], 'When it begins at nothing again.')),
         include_byok_in_limit: flag('Always false.'),
-        usage: dollars('Ever.'),
-        usage_daily: dollars('Today, UTC.'),
-        usage_weekly: dollars('Since Monday.'),
-        usage_monthly: dollars('This month.'),
-        byok_usage: number('Always 0.'),
-        byok_usage_daily: number('Always 0.'),
-        byok_usage_weekly: number('Always 0.'),
-        byok_usage_monthly: number('Always 0.'),
+        ...KEY_USE,
         is_free_tier: flag('Always false.'),
         is_management_key: flag('It may make other keys.'),
         is_provisioning_key: flag('The same under its older name.'),

@@ -2,7 +2,7 @@
 // Every member is there, because strict clients ask for each.
 
 import { formatUsd } from '../core/money.ts'
-import { resetOf, timeOf } from '../ledger/account-key.ts'
+import { resetOf, timeOf, useMembers } from '../ledger/account-key.ts'
 import { dollars } from '../ledger/account-money.ts'
 import type { ClientKey } from './client-keys.ts'
 import { WORKSPACE_ID } from './key-wish.ts'
@@ -18,14 +18,7 @@ export function clientKeyJson ({ hash, record, limit, use }: ClientKey) {
     limit_remaining: limit ? dollars(limit.state.left) : null,
     limit_reset: limit ? resetOf(limit.budget.window) : null,
     include_byok_in_limit: record.hasByokInLimit,
-    usage: dollars(use.ever),
-    usage_daily: dollars(use.today),
-    usage_weekly: dollars(use.week),
-    usage_monthly: dollars(use.month),
-    byok_usage: 0,
-    byok_usage_daily: 0,
-    byok_usage_weekly: 0,
-    byok_usage_monthly: 0,
+    ...useMembers(use),
     created_at: timeOf(record.createdAtMs),
     updated_at: timeOf(record.updatedAtMs),
     expires_at: timeOf(record.expiresAtMs),

@@ -37,15 +37,7 @@ export function keyJson ({ record, rpm, isManagement, use, budgets }: AccountKey
       limit_remaining: least ? dollars(least.state.left) : null,
       limit_reset: least ? resetOf(least.budget.window) : null,
       include_byok_in_limit: false,
-      usage: dollars(use.ever),
-      usage_daily: dollars(use.today),
-      usage_weekly: dollars(use.week),
-      usage_monthly: dollars(use.month),
-      // Every call is made with the operator's own credentials, and all of it counts above.
-      byok_usage: 0,
-      byok_usage_daily: 0,
-      byok_usage_weekly: 0,
-      byok_usage_monthly: 0,
+      ...useMembers(use),
       is_free_tier: false,
       is_management_key: isManagement,
       is_provisioning_key: isManagement,
@@ -62,6 +54,21 @@ export function keyJson ({ record, rpm, isManagement, use, budgets }: AccountKey
         budgets: budgets.map(budgetJson)
       }
     }
+  }
+}
+
+/** What was used by period, as every shape of a key tells it. */
+export function useMembers (use: PeriodUse) {
+  return {
+    usage: dollars(use.ever),
+    usage_daily: dollars(use.today),
+    usage_weekly: dollars(use.week),
+    usage_monthly: dollars(use.month),
+    // Every call is made with the operator's own credentials, and all of it counts above.
+    byok_usage: 0,
+    byok_usage_daily: 0,
+    byok_usage_weekly: 0,
+    byok_usage_monthly: 0
   }
 }
 
