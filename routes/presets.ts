@@ -4,8 +4,10 @@
 
 import type { FastifyPluginAsync } from 'fastify'
 import { GatewayError } from '../src/core/errors.ts'
+import type { JsonObject } from '../src/core/json.ts'
 import { LARGEST_PRESET, type Preset, type PresetVersion } from '../src/ledger/presets.ts'
 import { presetPartsOf } from '../src/wire/openai-chat/preset.ts'
+import { openaiResponses } from '../src/wire/openai-responses/index.ts'
 import { readBody } from './json-ask.ts'
 import { requireManagement } from './management.ts'
 
@@ -16,6 +18,16 @@ interface PresetRoute {
 
 const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/
 const PAGE = 100
+
+/** Paths of inference whose bodies can be kept, and the chats they are told as. */
+const MAKERS = [
+  { path: 'chat/completions', doc: 'MAKE_PRESET_DOC', chatOf: (body: JsonObject) => body },
+  {
+    path: 'responses',
+    doc: 'MAKE_RESPONSES_PRESET_DOC',
+    chatOf: (body: JsonObject) => openaiResponses.interpret({ input: '', ...body }).chat
+  }
+] as const
 
 /** Registered under `/v1` and `/api/v1`. */
 const presets: FastifyPluginAsync = async (fastify) => {
@@ -41,14 +53,16 @@ const presets: FastifyPluginAsync = async (fastify) => {
     const found = versionsOf(slug).find((kept) => String(kept.version) === version)
     return { data: versionJson(found ?? refuseUnknown(`${slug} version ${version}`)) }
   })
-  fastify.post<PresetRoute>('/presets/:slug/chat/completions', { config: { isRated: true, doc: 'MAKE_PRESET_DOC' } }, async (request) => {
-    requireManagement(request)
-    const { params: { slug }, principal } = request
-    const parts = presetPartsOf(readBody(request.body).value)
-    if (!SLUG.test(slug)) throw refused('slug', 'The name of a preset is up to 64 lower-case letters, digits, - and _.')
-    if (Buffer.byteLength(JSON.stringify(parts)) > LARGEST_PRESET) throw refused('slug', `A preset has at most ${LARGEST_PRESET} bytes.`)
-    return { data: wholeJson(presets.keep({ ...parts, slug, creator: principal.keyId, createdAtMs: clock.nowMs() })) }
-  })
+  for (const { path, doc, chatOf } of MAKERS) {
+    fastify.post<PresetRoute>(`/presets/:slug/${path}`, { config: { isRated: true, doc } }, async (request) => {
+      requireManagement(request)
+      const { params: { slug }, principal } = request
+      const parts = presetPartsOf(chatOf(readBody(request.body).value))
+      if (!SLUG.test(slug)) throw refused('slug', 'The name of a preset is up to 64 lower-case letters, digits, - and _.')
+      if (Buffer.byteLength(JSON.stringify(parts)) > LARGEST_PRESET) throw refused('slug', `A preset has at most ${LARGEST_PRESET} bytes.`)
+      return { data: wholeJson(presets.keep({ ...parts, slug, creator: principal.keyId, createdAtMs: clock.nowMs() })) }
+    })
+  }
 }
 
 export default presets

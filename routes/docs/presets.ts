@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../src/core/errors.ts'
 import type { ParameterDoc, RouteDoc } from '../../src/openapi/route-doc.ts'
 import { chatRequest } from '../schemas/chat.ts'
 import { presetAnswer, presetList, presetVersionAnswer, presetVersionList } from '../schemas/preset.ts'
+import { responsesRequest } from '../schemas/responses.ts'
 import { count, text } from '../schemas/words.ts'
 
 const json = 'application/json'
@@ -58,4 +59,11 @@ export const MAKE_PRESET_DOC: RouteDoc = {
   example: { model: 'auto', temperature: 0.2, messages: [{ role: 'system', content: 'Be brief.' }] },
   answers: { 200: { says: 'As it is now.', content: { [json]: presetAnswer } } },
   errors: ['management_only', 'too_many_presets', 'invalid_json', 'invalid_body', 'too_large', 'wrong_content_type']
+}
+
+export const MAKE_RESPONSES_PRESET_DOC: RouteDoc = {
+  ...MAKE_PRESET_DOC,
+  summary: 'Keep a request of /responses as a preset',
+  body: { [json]: responsesRequest },
+  example: { model: 'auto', temperature: 0.2, instructions: 'Be brief.' }
 }

@@ -39,6 +39,18 @@ t.test('93: a request is kept without its messages, and nothing is sent for it',
   t.equal((await fetch(`${broker.url}/presets/brief/versions/3`)).status, 404)
 })
 
+t.test('93: a request of /responses is kept as the chat it is told as', async (t) => {
+  const { broker, ask, upstream } = await scene(t, answered(), ABLE)
+  const body = { model: 'm', instructions: 'Be brief.', max_output_tokens: 7, input: 'not kept', tools: [{ type: 'function', name: 'a' }] }
+  const reply = await post(`${broker.url}/presets/brief/responses`, body)
+  t.match(reply.json().data.designated_version, { system_prompt: 'Be brief.', config: { model: 'm', max_completion_tokens: 7 } })
+  t.equal((await post(`${broker.url}/presets/brief/responses`, { instructions: 1 })).status, 400)
+  await ask({ model: '@preset/brief' })
+  t.match(upstream.requests[0]?.json(), { max_completion_tokens: 7, tools: [{ function: { name: 'a' } }], messages: [{ role: 'system' }] })
+  await post(`${broker.url}/responses`, { model: '@preset/brief', input: 'Hi' })
+  t.match(upstream.requests[1]?.json(), { messages: [{ role: 'system', content: 'Be brief.' }, { content: 'Hi' }] })
+})
+
 t.test('93: a preset fills in what the request leaves out; members of the request win, tools are united', async (t) => {
   const { ask, upstream } = await kept(t)
   const tools = [tool('c', 'own'), tool('b', 'own')]
