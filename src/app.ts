@@ -11,6 +11,7 @@ import requestLog from '../plugins/request-log.ts'
 import routeDocs from '../plugins/route-docs.ts'
 import account from '../routes/account.ts'
 import activity from '../routes/activity.ts'
+import auth from '../routes/auth.ts'
 import billing from '../routes/billing.ts'
 import exchanges from '../routes/exchanges.ts'
 import generation from '../routes/generation.ts'
@@ -107,6 +108,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
     await fastify.register(account, { prefix })
     await fastify.register(generation, { prefix })
     await fastify.register(keys, { prefix })
+    await fastify.register(auth, { prefix })
     await fastify.register(activity, { prefix })
     await fastify.register(presets, { prefix })
     await fastify.register(quotes, { prefix, gateway })

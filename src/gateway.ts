@@ -1,6 +1,7 @@
 // The gateway as one value: every part, wired. Plugins and routes know this type and nothing behind it.
 
 import type { Logger } from 'pino'
+import type { AuthCodes } from './admin/auth-codes.ts'
 import type { ClientKeys } from './admin/client-keys.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { LiveEndpoints } from './catalog/openrouter/endpoints.ts'
@@ -39,6 +40,8 @@ export interface Gateway {
   readonly keys: KeyStore
   /** Keys with their limits, for those who administer. */
   readonly clientKeys: ClientKeys
+  /** Codes that apps exchange for keys. */
+  readonly authCodes: AuthCodes
   readonly credentials: Credentials
   /** How each backend is that was called. */
   readonly health: Pick<Health, 'list'>

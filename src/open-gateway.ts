@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { Logger } from 'pino'
+import { AuthCodes } from './admin/auth-codes.ts'
 import { ClientKeys } from './admin/client-keys.ts'
 import { SqliteBudgets } from './budgets/sqlite-budgets.ts'
 import { TASK_PATHS } from './core/ask.ts'
@@ -119,7 +120,9 @@ function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings
   const account = createAccount(sqlite, { reports, budgets, clock })
   const transact = createTransact(sqlite)
   const clientKeys = new ClientKeys({ keys, budgets, account, transact })
-  return { keys, reports, account, clientKeys, feedback: createFeedback(sqlite), presets: createPresets(sqlite) }
+  const authCodes = new AuthCodes({ clock, random })
+  const [feedback, presets] = [createFeedback(sqlite), createPresets(sqlite)]
+  return { keys, reports, account, clientKeys, authCodes, feedback, presets }
 }
 
 function exchangeLimits (

@@ -70,8 +70,8 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
     'src/core', 'src/openapi', 'src/wire', 'src/catalog/model-card.ts', 'src/catalog/model-query.ts', 'src/catalog/own-models.ts',
     'src/catalog/endpoint-card.ts', 'src/catalog/nearest.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
     'src/ledger/reports.ts', 'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
-    'src/admin/activity.ts', 'src/admin/feedback-wish.ts', 'src/admin/key-json.ts', 'src/admin/key-wish.ts',
-    'src/ledger/feedback.ts', 'src/ledger/presets.ts', 'src/metering/token-estimate.ts',
+    'src/admin/activity.ts', 'src/admin/code-wish.ts', 'src/admin/feedback-wish.ts', 'src/admin/key-json.ts',
+    'src/admin/key-wish.ts', 'src/ledger/feedback.ts', 'src/ledger/presets.ts', 'src/metering/token-estimate.ts',
     'src/routing/explain.ts', 'src/routing/quote.ts', 'src/routing/health-report.ts',
     'plugins/outlet.ts', 'type *'
   ]

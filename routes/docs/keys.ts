@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../../src/core/errors.ts'
 import type { RouteDoc } from '../../src/openapi/route-doc.ts'
+import { codeTry, codeWish, exchangedKey, madeCode } from '../schemas/auth-code.ts'
 import { clientKeyAnswer, clientKeyList, deletedKey, keyChange, keyWish, madeKey } from '../schemas/client-key.ts'
 import { count, oneOf, text } from '../schemas/words.ts'
 
@@ -59,4 +60,23 @@ export const DELETE_KEY_DOC: RouteDoc = {
   summary: 'Delete a key',
   answers: { 200: { says: 'It is gone; what it used stays in the books.', content: { [json]: deletedKey } } },
   errors: ['management_only', 'unknown_client_key']
+}
+
+export const MAKE_CODE_DOC: RouteDoc = {
+  group: 'Keys',
+  summary: 'Make a code for an app',
+  more: `${MORE} The app exchanges the code for a key of its own.`,
+  body: { [json]: codeWish },
+  example: { callback_url: 'https://app.example/callback', limit: 5, usage_limit_type: 'monthly' },
+  answers: { 200: { says: 'The code, shown this once.', content: { [json]: madeCode } } },
+  errors: ['management_only', 'too_many_codes', ...BODY_ERRORS]
+}
+
+export const EXCHANGE_CODE_DOC: RouteDoc = {
+  group: 'Keys',
+  summary: 'Exchange a code for a key',
+  body: { [json]: codeTry },
+  example: { code: 'auth_code_…', code_verifier: '…', code_challenge_method: 'S256' },
+  answers: { 200: { says: 'The key, shown this once.', content: { [json]: exchangedKey } } },
+  errors: ['invalid_code', 'too_many_keys', ...BODY_ERRORS]
 }

@@ -68,7 +68,8 @@ export class ClientKeys {
         expiresAtMs: wish.expiresAtMs ?? undefined,
         creatorUser: wish.creatorUser ?? undefined,
         externalUser: wish.externalUser ?? undefined,
-        hasByokInLimit: wish.hasByokInLimit ?? false
+        hasByokInLimit: wish.hasByokInLimit ?? false,
+        origins: wish.origins
       })
       this.#setLimit(made.record.id, wish)
       return made

@@ -20,6 +20,8 @@ export interface KeyWish {
   readonly hasByokInLimit: boolean | undefined
   readonly creatorUser: string | null | undefined
   readonly externalUser: string | null | undefined
+  /** Web origins that may use the key; a wish of ours, no member of a body. */
+  readonly origins?: readonly string[]
 }
 
 /** One broker is one workspace; clients want its id to be a UUID. */

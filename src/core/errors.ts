@@ -59,6 +59,7 @@ export const ERRORS = {
     '"aibroker token create --management", or use a key of AIBROKER_API_KEYS.'),
   management_key: forbidden('This is a management key: it administers and is refused on inference. ' +
     'Make a key for that: POST /v1/keys.'),
+  invalid_code: forbidden('Invalid code or code_verifier. A code is good for one try, within ten minutes.'),
   unknown_route: missing('No route {method} {path}. GET /docs lists what is served.'),
   no_such_model: missing('{model} is not a valid model ID. {hint}'),
   no_such_preset: missing('No preset {slug} here. GET /v1/presets lists those there are.'),
@@ -94,6 +95,7 @@ export const ERRORS = {
     errorType: 'timeout',
     says: 'No backend of {model} was done within {seconds} s, the time for the whole request (X-Aibroker-Timeout-Total).'
   },
+  too_many_codes: conflict('There are {count} codes that nobody has exchanged. Try again when some have ended.'),
   idempotency_in_flight: conflict(
     'The first request with this Idempotency-Key is still running. Retry in a moment: its answer is kept for you.'),
   idempotency_unknown: conflict('The request of this Idempotency-Key was made as exchange {exchange}, and how it ended ' +

@@ -187,6 +187,9 @@ t.test('a key and its requests', async (t) => {
   const wish = { name: 'a', limit: 1, limit_reset: 'weekly', expires_at: '2099-01-01T00:00:00Z' }
   const { value: made } = await ask(t, broker, { path: '/keys', body: wish, headers })
   await ask(t, broker, { path: '/keys', body: { name: '' }, headers, as: 'no name' })
+  const wished = { callback_url: 'https://app.example/', limit: 1 }
+  const { value: { data } } = await ask(t, broker, { path: '/auth/keys/code', body: wished, headers })
+  for (const as of ['a code', 'a used code']) await ask(t, broker, { path: '/auth/keys', body: { code: data.id }, as })
   const own = { authorization: `Bearer ${made.key}` }
   for (const path of ['/key', '/credits', '/keys', '/activity']) await ask(t, broker, { path, headers: own, as: 'a client key' })
   for (const path of ['/key', '/credits', '/keys', '/activity']) await ask(t, broker, { path, headers, as: 'the operator' })

@@ -111,6 +111,14 @@ t.test('a chat, and everything that tells of it afterwards', async (t) => {
   await holds(t, broker, 200, { path: '/v1/billing/usage/{ip}', url: '/v1/billing/usage/127.0.0.1' })
 })
 
+t.test('codes for apps', async (t) => {
+  const broker = await checked(t, {})
+  const { value } = await holds(t, broker, 200, { path: '/v1/auth/keys/code', body: { callback_url: 'https://app.example/' } })
+  await holds(t, broker, 400, { path: '/v1/auth/keys/code', body: {} })
+  await holds(t, broker, 200, { path: '/v1/auth/keys', body: { code: value.data.id } })
+  await holds(t, broker, 403, { path: '/v1/auth/keys', body: { code: value.data.id } })
+})
+
 t.test('quotes', async (t) => {
   const broker = await served(t, chatJson())
   await holds(t, broker, 200, { path: '/v1/explain', body: { ...CHAT, model: 'm' } })
