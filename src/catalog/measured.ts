@@ -1,4 +1,4 @@
-// How backends did lately, as cards and orders of the list read it; routing/performance.ts measures it.
+// How backends did lately, as cards, orders of the list and plans read it; routing/performance.ts measures it.
 
 export interface Percentiles {
   readonly p50: number
@@ -7,13 +7,12 @@ export interface Percentiles {
   readonly p99: number
 }
 
-/** Over the last `windowMs`; undefined: too little was seen. */
 export interface Measured {
-  /** Ms to the first output. */
+  /** Ms to the first output over the last `windowMs`, at most 30 minutes; undefined: nothing was seen. */
   latencyMs (backendId: string, windowMs: number): Percentiles | undefined
-  /** Output tokens per second. */
+  /** Output tokens per second of the whole call; `p99` is what 99 % of the calls stay below. As above. */
   throughput (backendId: string, windowMs: number): Percentiles | undefined
-  /** Percent. */
+  /** Percent of successes among successes and failures, over at most a day; undefined: fewer than 20 of them. */
   uptime (backendId: string, windowMs: number): number | undefined
 }
 

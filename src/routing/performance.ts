@@ -4,11 +4,10 @@
 // What must hold: memory is bounded, by backends and by samples of each; a note costs about as much as a map lookup,
 // since every attempt makes one. Nothing survives a restart: numbers of yesterday's process say little about today.
 
+import { DAY_MS, HALF_HOUR_MS, type Measured } from '../catalog/measured.ts'
 import type { Clock } from '../core/clock.ts'
-import { Samples, type Percentiles } from './samples.ts'
+import { Samples } from './samples.ts'
 import { Tally } from './tally.ts'
-
-export type { Percentiles } from './samples.ts'
 
 /** What one call to a backend came to, as far as its provider is answerable for it. */
 export interface Performed {
@@ -22,20 +21,9 @@ export interface Performed {
   readonly outcome: 'success' | 'failure' | 'ignored'
 }
 
-export interface Performance {
+export interface Performance extends Measured {
   note (backendId: string, performed: Performed): void
-  /** Ms to the first output over the last `windowMs`, at most 30 minutes; undefined: nothing was seen. */
-  latencyMs (backendId: string, windowMs: number): Percentiles | undefined
-  /** Output tokens per second of the whole call; `p99` is what 99 % of the calls stay below. As above. */
-  throughput (backendId: string, windowMs: number): Percentiles | undefined
-  /** Percent of successes among successes and failures, over at most a day; undefined: fewer than 20 of them. */
-  uptime (backendId: string, windowMs: number): number | undefined
 }
-
-/** What requests are sorted by. https://openrouter.ai/docs/guides/routing/provider-selection */
-export const ROUTING_WINDOW_MS = 5 * 60_000
-export const CATALOG_WINDOW_MS = 30 * 60_000
-export const DAY_MS = 24 * 60 * 60_000
 
 /** Clients can name backends that nobody configured; whoever was not called for the longest time is forgotten. */
 const MOST_BACKENDS = 1_000
@@ -45,8 +33,8 @@ const LEAST_JUDGED = 20
 class Track {
   readonly latencies = new Samples()
   readonly throughputs = new Samples()
-  readonly minutes = new Tally(60_000, CATALOG_WINDOW_MS)
-  readonly halfHours = new Tally(CATALOG_WINDOW_MS, DAY_MS)
+  readonly minutes = new Tally(60_000, HALF_HOUR_MS)
+  readonly halfHours = new Tally(HALF_HOUR_MS, DAY_MS)
 }
 
 export function createPerformance ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Performance {
@@ -68,7 +56,7 @@ export function createPerformance ({ monotonicMs }: Pick<Clock, 'monotonicMs'>):
     throughput: (backendId, windowMs) => tracks.get(backendId)?.throughputs.percentiles(monotonicMs(), windowMs),
     uptime (backendId, windowMs) {
       const track = tracks.get(backendId)
-      const tally = windowMs <= CATALOG_WINDOW_MS ? track?.minutes : track?.halfHours
+      const tally = windowMs <= HALF_HOUR_MS ? track?.minutes : track?.halfHours
       const { successes, failures } = tally?.sum(monotonicMs(), windowMs) ?? { successes: 0, failures: 0 }
       const judged = successes + failures
       return judged < LEAST_JUDGED ? undefined : 100 * successes / judged

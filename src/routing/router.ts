@@ -1,6 +1,7 @@
 // plan(): resolve the name, filter, rank. It reads the state of the world through its parts, and changes none of it.
 
 import type { AutoModel } from '../catalog/auto-models.ts'
+import type { Measured } from '../catalog/measured.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Clock } from '../core/clock.ts'
 import type { UnknownPrice } from '../core/unknown-price.ts'
@@ -12,7 +13,6 @@ import { firstChoice, type Choice } from './choices.ts'
 import { createFilters } from './filters.ts'
 import type { Health } from './health.ts'
 import { createLatest } from './latest.ts'
-import type { Performance } from './performance.ts'
 import type { Candidate, Plan, PlanRequest } from './plan.ts'
 import { best } from './policies/best.ts'
 import { cheapest } from './policies/cheapest.ts'
@@ -44,7 +44,7 @@ export interface RouterParts {
   providers (): Providers
   readonly credentials: Pick<Credentials, 'state'>
   readonly health: Pick<Health, 'restOf' | 'hasJustFailed'>
-  readonly performance: Pick<Performance, 'latencyMs' | 'throughput' | 'uptime'>
+  readonly performance: Measured
   readonly clock: Pick<Clock, 'monotonicMs'>
   /** Numbers in [0, 1). */
   readonly random: () => number

@@ -1,11 +1,6 @@
 // The last measurements of one kind at one backend, and their percentiles over a window of time.
 
-export interface Percentiles {
-  readonly p50: number
-  readonly p75: number
-  readonly p90: number
-  readonly p99: number
-}
+import type { Percentiles } from '../catalog/measured.ts'
 
 /** Enough for a 99th percentile that is not just the worst one; 4 KB at the most. */
 const MOST_SAMPLES = 256

@@ -1,14 +1,14 @@
 // The order that a request itself asks for, over what a policy made: providers by name, thresholds, its session.
 
+import { FIVE_MINUTES_MS, type Measured, type Percentiles } from '../catalog/measured.ts'
 import type { Cutoffs, ProviderWishes } from '../core/wishes.ts'
-import { ROUTING_WINDOW_MS, type Percentiles, type Performance } from './performance.ts'
 import { ProviderNames } from './provider-names.ts'
 import type { Row } from './roster.ts'
 
 /** `rows`: those that are left; `all`: every backend of the model. Each step is stable. */
 export function orderByWishes (
   rows: readonly Row[], { order, leastThroughput, mostLatencyMs }: ProviderWishes, all: readonly Row[],
-  performance: Pick<Performance, 'latencyMs' | 'throughput'>
+  performance: Pick<Measured, 'latencyMs' | 'throughput'>
 ): readonly Row[] {
   if (order) {
     const names = new ProviderNames(order, all)
@@ -16,8 +16,8 @@ export function orderByWishes (
   }
   if (!leastThroughput && !mostLatencyMs) return rows
   return byRank(rows, ({ backend: { id } }) => {
-    const throughput = performance.throughput(id, ROUTING_WINDOW_MS)
-    const latencyMs = performance.latencyMs(id, ROUTING_WINDOW_MS)
+    const throughput = performance.throughput(id, FIVE_MINUTES_MS)
+    const latencyMs = performance.latencyMs(id, FIVE_MINUTES_MS)
     return Math.max(
       missedBy(throughput, leastThroughput, (told, least) => told >= least),
       missedBy(latencyMs, mostLatencyMs, (told, most) => told <= most)

@@ -5,13 +5,13 @@
 // backends of a model beyond its share of them come after the first ones of every other.
 
 import type { ServiceTier } from '../catalog/backend-facts.ts'
+import type { Measured } from '../catalog/measured.ts'
 import type { Price } from '../catalog/catalog.ts'
 import type { SortMetric } from '../core/wishes.ts'
 import { RankedCandidate } from './candidate.ts'
 import { mayDiffer, preferCapable } from './capable.ts'
 import { choicesOf, firstChoice, type Choice } from './choices.ts'
 import type { Filters } from './filters.ts'
-import type { Performance } from './performance.ts'
 import type { Candidate, Exclusion, Plan, PlannedSession, PlannedTalk, PlanRequest } from './plan.ts'
 import type { Lots } from './policies/draw.ts'
 import type { Policy } from './policies/policy.ts'
@@ -31,7 +31,7 @@ import { orderByWishes, withFirst } from './wish-order.ts'
 export interface WishedParts {
   readonly filters: Filters
   readonly lots: Lots
-  readonly performance: Pick<Performance, 'latencyMs' | 'throughput' | 'uptime'>
+  readonly performance: Measured
   readonly sessions: Sessions
   readonly talks: Talks
   readonly snapshot: Snapshot

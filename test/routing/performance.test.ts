@@ -1,7 +1,8 @@
 // How fast and how reliable a backend has been lately, told from what its calls came to.
 
 import t from 'tap'
-import { CATALOG_WINDOW_MS, createPerformance, DAY_MS, ROUTING_WINDOW_MS } from '../../src/routing/performance.ts'
+import { DAY_MS, FIVE_MINUTES_MS, HALF_HOUR_MS } from '../../src/catalog/measured.ts'
+import { createPerformance } from '../../src/routing/performance.ts'
 import { manualClock } from '../keys/manual-clock.ts'
 
 const ID = 'groq:a'
@@ -16,33 +17,33 @@ function observed () {
 t.test('percentiles are values that were measured, by nearest rank', async (t) => {
   const { performance } = observed()
   for (let firstEventMs = 100; firstEventMs >= 1; firstEventMs--) performance.note(ID, { ...ANSWERED, firstEventMs })
-  t.same(performance.latencyMs(ID, ROUTING_WINDOW_MS), { p50: 50, p75: 75, p90: 90, p99: 99 })
-  t.equal(performance.throughput(ID, ROUTING_WINDOW_MS), undefined, 'nobody told a token')
-  t.equal(performance.latencyMs('groq:b', ROUTING_WINDOW_MS), undefined)
+  t.same(performance.latencyMs(ID, FIVE_MINUTES_MS), { p50: 50, p75: 75, p90: 90, p99: 99 })
+  t.equal(performance.throughput(ID, FIVE_MINUTES_MS), undefined, 'nobody told a token')
+  t.equal(performance.latencyMs('groq:b', FIVE_MINUTES_MS), undefined)
 })
 
 t.test('throughput is output tokens over the time of the whole call', async (t) => {
   const { performance } = observed()
   performance.note(ID, { durationMs: 4_000, outputTokens: 200, outcome: 'success' })
-  t.match(performance.throughput(ID, ROUTING_WINDOW_MS), { p50: 50, p99: 50 })
+  t.match(performance.throughput(ID, FIVE_MINUTES_MS), { p50: 50, p99: 50 })
 })
 
 t.test('what is older than the window does not count, and the longer window still has it', async (t) => {
   const { clock, performance } = observed()
   performance.note(ID, { ...ANSWERED, firstEventMs: 900 })
-  clock.pass(ROUTING_WINDOW_MS - 1)
+  clock.pass(FIVE_MINUTES_MS - 1)
   performance.note(ID, { ...ANSWERED, firstEventMs: 100 })
-  t.match(performance.latencyMs(ID, ROUTING_WINDOW_MS), { p50: 100, p99: 900 })
+  t.match(performance.latencyMs(ID, FIVE_MINUTES_MS), { p50: 100, p99: 900 })
   clock.pass(1)
-  t.match(performance.latencyMs(ID, ROUTING_WINDOW_MS), { p50: 100, p99: 100 })
-  t.match(performance.latencyMs(ID, CATALOG_WINDOW_MS), { p99: 900 })
+  t.match(performance.latencyMs(ID, FIVE_MINUTES_MS), { p50: 100, p99: 100 })
+  t.match(performance.latencyMs(ID, HALF_HOUR_MS), { p99: 900 })
 })
 
 t.test('the newest samples push out the oldest', async (t) => {
   const { performance } = observed()
   performance.note(ID, { ...ANSWERED, firstEventMs: 10_000 })
   for (let call = 0; call < 256; call++) performance.note(ID, { ...ANSWERED, firstEventMs: 5 })
-  t.match(performance.latencyMs(ID, ROUTING_WINDOW_MS), { p99: 5 })
+  t.match(performance.latencyMs(ID, FIVE_MINUTES_MS), { p99: 5 })
 })
 
 t.test('uptime is the share of successes; few calls say nothing, and ignored ones never do', async (t) => {
@@ -50,15 +51,15 @@ t.test('uptime is the share of successes; few calls say nothing, and ignored one
   for (let call = 0; call < 15; call++) performance.note(ID, ANSWERED)
   for (let call = 0; call < 4; call++) performance.note(ID, FAILED)
   for (let call = 0; call < 50; call++) performance.note(ID, { durationMs: 5, outcome: 'ignored' })
-  t.equal(performance.uptime(ID, ROUTING_WINDOW_MS), undefined)
+  t.equal(performance.uptime(ID, FIVE_MINUTES_MS), undefined)
   performance.note(ID, FAILED)
-  const windows = [ROUTING_WINDOW_MS, CATALOG_WINDOW_MS, DAY_MS]
+  const windows = [FIVE_MINUTES_MS, HALF_HOUR_MS, DAY_MS]
   for (const windowMs of windows) t.equal(performance.uptime(ID, windowMs), 75)
 })
 
 t.test('uptime forgets: an outage leaves the five minutes, the half hour and the day one after the other', async (t) => {
   const { clock, performance } = observed()
-  const windows = [ROUTING_WINDOW_MS, CATALOG_WINDOW_MS, DAY_MS]
+  const windows = [FIVE_MINUTES_MS, HALF_HOUR_MS, DAY_MS]
   const uptimes = () => windows.map((windowMs) => performance.uptime(ID, windowMs))
   const serve = () => { for (let call = 0; call < 20; call++) performance.note(ID, ANSWERED) }
   for (let call = 0; call < 20; call++) performance.note(ID, FAILED)
@@ -83,6 +84,6 @@ t.test('a thousand backends are remembered: whoever was not called for the longe
     performance.note(`openai:made-up-${made}`, sample)
     performance.note('groq:busy', sample)
   }
-  t.equal(performance.latencyMs('groq:idle', ROUTING_WINDOW_MS), undefined)
-  t.ok(performance.latencyMs('groq:busy', ROUTING_WINDOW_MS))
+  t.equal(performance.latencyMs('groq:idle', FIVE_MINUTES_MS), undefined)
+  t.ok(performance.latencyMs('groq:busy', FIVE_MINUTES_MS))
 })

@@ -1,10 +1,8 @@
 // For requests that say what counts: strictly by one measure, over the operator's priorities. What was not measured
 // lately comes last.
 
+import { DAY_MS, FIVE_MINUTES_MS, HALF_HOUR_MS, type Measured, type Percentiles } from '../../catalog/measured.ts'
 import type { SortMetric } from '../../core/wishes.ts'
-import {
-  CATALOG_WINDOW_MS, DAY_MS, ROUTING_WINDOW_MS, type Percentiles, type Performance
-} from '../performance.ts'
 import { cheapest } from './cheapest.ts'
 import { byExpected, byId, byPriority, type Policy, type Ranked } from './policy.ts'
 
@@ -17,8 +15,6 @@ export function sortedBy (metric: SortMetric, performance: Measured): Policy {
   return { name: metric, compare: (a, b) => compare(a, b) || byPriority(a, b) || byExpected(a, b) || byId(a, b) }
 }
 
-type Measured = Pick<Performance, 'latencyMs' | 'throughput' | 'uptime'>
-
 const throughput = (performance: Measured): Score => (id) =>
   -(medianLately((windowMs) => performance.throughput(id, windowMs)) ?? -Infinity)
 
@@ -26,7 +22,7 @@ const latency = (performance: Measured): Score => (id) =>
   medianLately((windowMs) => performance.latencyMs(id, windowMs)) ?? Infinity
 
 const uptime = (performance: Measured): Score => (id) =>
-  -(performance.uptime(id, CATALOG_WINDOW_MS) ?? performance.uptime(id, DAY_MS) ?? -Infinity)
+  -(performance.uptime(id, HALF_HOUR_MS) ?? performance.uptime(id, DAY_MS) ?? -Infinity)
 
 const SCORES: { readonly [metric in Exclude<SortMetric, 'price'>]: ReadonlyArray<(performance: Measured) => Score> } = {
   throughput: [throughput],
@@ -36,7 +32,7 @@ const SCORES: { readonly [metric in Exclude<SortMetric, 'price'>]: ReadonlyArray
 
 /** Of five minutes; of thirty, where nothing was asked for so long. */
 function medianLately (measured: (windowMs: number) => Percentiles | undefined): number | undefined {
-  return (measured(ROUTING_WINDOW_MS) ?? measured(CATALOG_WINDOW_MS))?.p50
+  return (measured(FIVE_MINUTES_MS) ?? measured(HALF_HOUR_MS))?.p50
 }
 
 /** Each backend is measured once: a sort compares it many times. */
