@@ -2,10 +2,11 @@
 //
 // They belong to the broker, not to a key: whoever may call may read and use them, whoever may administer makes them.
 
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyContextConfig, FastifyPluginAsync } from 'fastify'
 import { GatewayError } from '../src/core/errors.ts'
 import type { JsonObject } from '../src/core/json.ts'
 import { LARGEST_PRESET, type Preset, type PresetVersion } from '../src/ledger/presets.ts'
+import { anthropic } from '../src/wire/anthropic/index.ts'
 import { presetPartsOf } from '../src/wire/openai-chat/preset.ts'
 import { openaiResponses } from '../src/wire/openai-responses/index.ts'
 import { readBody } from './json-ask.ts'
@@ -18,16 +19,30 @@ interface PresetRoute {
 
 const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/
 const PAGE = 100
+/** A preset needs no talk, a request does. */
+const NO_TALK: JsonObject[] = [{ role: 'user', content: '' }]
 
-/** Paths of inference whose bodies can be kept, and the chats they are told as. */
-const MAKERS = [
-  { path: 'chat/completions', doc: 'MAKE_PRESET_DOC', chatOf: (body: JsonObject) => body },
+/** Paths of inference whose bodies can be kept. */
+interface Maker {
+  readonly path: string
+  readonly config: FastifyContextConfig
+  /** What is kept is a chat, whatever it was asked in. */
+  chatOf (body: JsonObject): JsonObject
+}
+
+const MAKERS: readonly Maker[] = [
+  { path: '/presets/:slug/chat/completions', config: { doc: 'MAKE_PRESET_DOC' }, chatOf: (body) => body },
   {
-    path: 'responses',
-    doc: 'MAKE_RESPONSES_PRESET_DOC',
-    chatOf: (body: JsonObject) => openaiResponses.interpret({ input: '', ...body }).chat
+    path: '/presets/:slug/messages',
+    config: { doc: 'MAKE_PRESET_OF_MESSAGES_DOC', errors: anthropic },
+    chatOf: (body) => anthropic.interpret({ ...body, messages: body['messages'] ?? NO_TALK }).chat
+  },
+  {
+    path: '/presets/:slug/responses',
+    config: { doc: 'MAKE_RESPONSES_PRESET_DOC' },
+    chatOf: (body) => openaiResponses.interpret({ input: '', ...body }).chat
   }
-] as const
+]
 
 /** Registered under `/v1` and `/api/v1`. */
 const presets: FastifyPluginAsync = async (fastify) => {
@@ -53,8 +68,8 @@ const presets: FastifyPluginAsync = async (fastify) => {
     const found = versionsOf(slug).find((kept) => String(kept.version) === version)
     return { data: versionJson(found ?? refuseUnknown(`${slug} version ${version}`)) }
   })
-  for (const { path, doc, chatOf } of MAKERS) {
-    fastify.post<PresetRoute>(`/presets/:slug/${path}`, { config: { isRated: true, doc } }, async (request) => {
+  for (const { path, config, chatOf } of MAKERS) {
+    fastify.post<PresetRoute>(path, { config: { isRated: true, ...config } }, async (request) => {
       requireManagement(request)
       const { params: { slug }, principal } = request
       const parts = presetPartsOf(chatOf(readBody(request.body).value))

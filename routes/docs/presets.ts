@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../../src/core/errors.ts'
 import type { ParameterDoc, RouteDoc } from '../../src/openapi/route-doc.ts'
 import { chatRequest } from '../schemas/chat.ts'
+import { messagesFailure, messagesRequest } from '../schemas/message.ts'
 import { presetAnswer, presetList, presetVersionAnswer, presetVersionList } from '../schemas/preset.ts'
 import { responsesRequest } from '../schemas/responses.ts'
 import { count, text } from '../schemas/words.ts'
@@ -66,4 +67,12 @@ export const MAKE_RESPONSES_PRESET_DOC: RouteDoc = {
   summary: 'Keep a request of /responses as a preset',
   body: { [json]: responsesRequest },
   example: { model: 'auto', temperature: 0.2, instructions: 'Be brief.' }
+}
+
+export const MAKE_PRESET_OF_MESSAGES_DOC: RouteDoc = {
+  ...MAKE_PRESET_DOC,
+  summary: 'Keep a request in Anthropic\'s dialect as a preset',
+  body: { [json]: messagesRequest },
+  example: { model: 'auto', temperature: 0.2, system: 'Be brief.' },
+  failure: messagesFailure
 }
