@@ -23,5 +23,6 @@ export const openai: Provider = {
   tasks: ['chat', 'completion', 'embedding', 'speech', 'transcription', 'moderation', 'image'],
   chatOnlyModels: CHAT_MODELS,
   requestQuirks: [effortFromReasoning, dropOpenRouterFields, forModels(REASONING_MODELS, maxCompletionTokensOnly)],
-  translatedQuirks: [...STRICT_CHAT, exceptModels(REASONING_MODELS, dropParameters('reasoning_effort'))]
+  // `metadata` belongs to chats it stores: others are refused with it.
+  translatedQuirks: [...STRICT_CHAT, dropParameters('metadata'), exceptModels(REASONING_MODELS, dropParameters('reasoning_effort'))]
 }

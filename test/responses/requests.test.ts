@@ -88,7 +88,7 @@ t.test('members become members of a chat', async (t) => {
 })
 
 const WRONG: ReadonlyArray<readonly [path: string, asked: JsonObject]> = [
-  ['input', { input: null }], ['input', { input: 7 }], ['input.0', { input: [7] }], ['input.0.type', { input: [{}] }],
+  ['input', { input: [] }], ['input', { input: [{ type: 'web_search_call' }] }], ['input', { input: null }], ['input', { input: 7 }], ['input.0', { input: [7] }], ['input.0.type', { input: [{}] }],
   ['input.0.type', { input: [{ type: 'compaction', encrypted_content: 'x' }] }],
   ['input.0.role', { input: [{ role: 'tool', content: 'a' }] }],
   ['input.0.content', { input: [{ role: 'user' }] }],
@@ -135,6 +135,13 @@ t.test('what a chat has no place for is named, up to a limit', async (t) => {
   t.notOk('client_metadata' in chat)
   const many = Array.from({ length: 1_000 }, () => ({ type: 'web_search_call' }))
   t.equal(interpret({ model: 'm', input: [...many, user('Hi')] }).losses.length, 16)
+})
+
+t.test('a message of very many parts is read', async (t) => {
+  const parts = Array.from({ length: 160_000 }, () => ({ type: 'output_text', text: 'a' }))
+  const { chat } = interpret({ model: 'm', input: [{ role: 'assistant', content: parts }, call('1'), result('1', parts)] })
+  const [assistant, tool] = chat['messages'] as JsonObject[]
+  for (const message of [assistant, tool]) t.equal(String(message?.['content']).length, 160_000)
 })
 
 t.test('a seal that was broken is a foreign one', async (t) => {

@@ -1,9 +1,10 @@
 // Check 60: streams over `/responses`, event by event, and how they break.
 
 import t from 'tap'
+import { systemClock } from '../../src/core/clock.ts'
 import { asObject, type JsonObject } from '../../src/core/json.ts'
 import { chunks, DONE, piece, USAGE_FRAME, WELL } from '../openrouter/scene.ts'
-import { cutAfterBytes, errorInStream, recorded, SHAPES, status, toolCalls } from '../upstreams.ts'
+import { cutAfterBytes, errorInStream, readSse, recorded, SHAPES, status, streamed, toolCalls } from '../upstreams.ts'
 import { lastResponse, responsesScene, typesOf } from './scene.ts'
 
 const BEGUN = ['response.created', 'response.in_progress']
@@ -102,10 +103,21 @@ t.test('P6: a call that was cut is never told as done', async (t) => {
 })
 
 t.test('an atomic stream that never became whole fails from its first event on', async (t) => {
-  const { stream } = await responsesScene(t, chunks(piece({ content: 'Hel' })), { env: { AIBROKER_KEEPALIVE_MS: '1' } })
-  const { values, response } = await stream({}, { 'x-aibroker-stream': 'atomic' })
-  if (response.status === 200) t.strictSame(typesOf(values), [...BEGUN, 'response.failed'])
-  else t.equal(response.status, 502)
+  let release = () => {}
+  const isHeard = new Promise<void>((resolve) => { release = resolve })
+  const answer = streamed([piece({ role: 'assistant' }), piece({ content: 'Hel' })], { gapBetween: () => isHeard })
+  const { broker } = await responsesScene(t, answer, { clock: systemClock, env: { AIBROKER_KEEP_ALIVE_MS: '1' } })
+  const response = await fetch(`${broker.url}/responses`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-aibroker-stream': 'atomic' },
+    body: JSON.stringify({ model: 'm', input: 'Hi', stream: true })
+  })
+  t.equal(response.status, 200, 'a comment was the first thing said')
+  release()
+  const { values } = await readSse(response)
+  t.strictSame(typesOf(values), [...BEGUN, 'response.failed'])
+  t.ok(inOrder(values))
+  t.strictSame(lastResponse(values)['output'], [])
 })
 
 t.test('what fails before its first output moves on, unseen', async (t) => {

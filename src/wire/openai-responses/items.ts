@@ -46,7 +46,8 @@ export function readInput (body: JsonObject, losses: Losses): readonly JsonObjec
   if (isAbsent(input)) return refuse('input', 'must be a string or a list of items')
   if (typeof input === 'string') talk.say('user', readParts(input, ''), undefined)
   else needList(input, 'input').forEach((item, at) => readItem(item, `input.${at}`, { talk, losses }))
-  return talk.end()
+  const messages = talk.end()
+  return messages.length > 0 ? messages : refuse('input', 'must hold something that can be said in a chat')
 }
 
 function readItem (item: JsonValue, path: string, { talk, losses }: Pick<Item, 'talk' | 'losses'>): void {

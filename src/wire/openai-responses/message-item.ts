@@ -52,7 +52,7 @@ export class MessageItem implements OutputItem {
     const begun = this.#part(kind)
     const part = this.#parts.at(-1) as Part
     part.texts.push(text)
-    part.logprobs.push(...logprobs)
+    for (const each of logprobs) part.logprobs.push(each)
     return begun + (kind === 'text'
       ? this.#write('response.output_text.delta', { delta: text, logprobs: [...logprobs] })
       : this.#write('response.refusal.delta', { delta: text }))

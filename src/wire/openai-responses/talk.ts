@@ -42,7 +42,8 @@ export class Talk {
 
   answer (parts: JsonObject[]): void {
     if (this.#turn && this.#turn.parts.length > 0) this.#endTurn()
-    this.#take().parts.push(...parts)
+    const turn = this.#take()
+    for (const part of parts) turn.parts.push(part) // not spread: a message may have more parts than a call arguments
   }
 
   call (call: Call): void {
@@ -52,7 +53,7 @@ export class Talk {
   result (callId: string, parts: JsonObject[]): void {
     this.#endTurn()
     const texts = parts.filter(({ type }) => type === 'text')
-    if (texts.length < parts.length) this.#attached.push(...parts.filter(({ type }) => type !== 'text'))
+    for (const part of parts) if (part['type'] !== 'text') this.#attached.push(part)
     const content = texts.length === 0 && parts.length > 0 ? FOLLOWS : wordsOf(texts) ?? texts
     this.#messages.push({ role: 'tool', tool_call_id: callId, content })
   }
@@ -68,7 +69,7 @@ export class Talk {
       this.#endResults()
       this.#turn = { parts: [], calls: [], thoughts: [] }
     }
-    this.#turn.thoughts.push(...this.#thoughts)
+    for (const thoughts of this.#thoughts) this.#turn.thoughts.push(thoughts)
     this.#thoughts = []
     return this.#turn
   }
