@@ -6,7 +6,7 @@ const METHODS = 'GET, POST, PUT, PATCH, DELETE'
 const EXPOSED = [
   'X-Request-Id', 'X-Generation-Id', 'X-Aibroker-Provider', 'X-Aibroker-Model', 'X-Aibroker-Attempts',
   'X-Aibroker-Cost-Usd', 'X-Aibroker-Cost-Grade', 'X-Aibroker-Edits', 'X-Aibroker-Idempotent-Replay',
-  'X-Aibroker-Budget-Clamped', 'X-Aibroker-Healed', 'Retry-After', 'X-Should-Retry',
+  'X-Aibroker-Budget-Clamped', 'X-Aibroker-Healed', 'X-Aibroker-Loss', 'Request-Id', 'Retry-After', 'X-Should-Retry',
   'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-OpenRouter-Cache-Status',
   'X-OpenRouter-Cache-Age', 'X-OpenRouter-Cache-TTL', 'X-OpenRouter-Cache-Source-Id'
 ].join(', ')
