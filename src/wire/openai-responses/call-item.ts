@@ -6,16 +6,17 @@ import { JsonEnd } from './json-end.ts'
 import { itemAdded, itemDone, itemId, type ItemStatus, type OutputItem, type Place } from './output-item.ts'
 import type { Piece, PieceOf } from './pieces.ts'
 import { INPUT, type NamedTool, type ToolNames } from './tool-names.ts'
+import { Words } from './words.ts'
 
 export class CallItem implements OutputItem {
   readonly #place: Place
   readonly #names: ToolNames
   readonly #end = new JsonEnd()
-  readonly #texts: string[] = []
+  readonly #words = new Words()
   #callId: string
   #tool: NamedTool | undefined
-  /** Pieces told so far. */
-  #told = 0
+  /** Pieces that came before its name. */
+  #untold: string[] = []
 
   constructor (place: Place, names: ToolNames) {
     this.#place = place
@@ -35,7 +36,8 @@ export class CallItem implements OutputItem {
   add (piece: Piece): string {
     if (piece.kind !== 'call') return ''
     this.#end.add(piece.text)
-    if (piece.text !== '') this.#texts.push(piece.text)
+    this.#words.add(piece.text)
+    if (piece.text !== '') this.#untold.push(piece.text)
     return this.#open(piece) + this.#tell()
   }
 
@@ -51,12 +53,12 @@ export class CallItem implements OutputItem {
 
   value (status: ItemStatus): JsonObject {
     const { kind = 'function', name = '', namespace } = this.#tool ?? {}
-    const text = this.#texts.join('')
+    const text = status === 'in_progress' ? '' : this.#words.whole
     const named = { call_id: this.#callId, name, ...namespace !== undefined && { namespace } }
     if (kind === 'function') {
-      return { type: 'function_call', id: this.#id, ...named, arguments: status === 'in_progress' ? '' : text, status }
+      return { type: 'function_call', id: this.#id, ...named, arguments: text, status }
     }
-    return { type: 'custom_tool_call', id: this.#id, ...named, input: status === 'in_progress' ? '' : inputIn(text) }
+    return { type: 'custom_tool_call', id: this.#id, ...named, input: inputIn(text) }
   }
 
   get #id (): string {
@@ -74,12 +76,11 @@ export class CallItem implements OutputItem {
 
   /** The input of a custom tool is inside of a JSON text, and is told when that is whole. */
   #tell (): string {
-    if (this.#tool?.kind !== 'function') return ''
-    let told = ''
-    for (; this.#told < this.#texts.length; this.#told++) {
-      told += this.#write('response.function_call_arguments.delta', { delta: this.#texts[this.#told] })
-    }
-    return told
+    if (!this.#tool) return ''
+    const untold = this.#untold
+    this.#untold = []
+    if (this.#tool.kind === 'custom') return ''
+    return untold.map((delta) => this.#write('response.function_call_arguments.delta', { delta })).join('')
   }
 
   #write (type: string, members: JsonObject): string {

@@ -4,10 +4,11 @@
 import type { JsonObject } from '../../core/json.ts'
 import { itemAdded, itemDone, itemId, type ItemStatus, type OutputItem, type Place } from './output-item.ts'
 import type { Piece, PieceOf } from './pieces.ts'
+import { Words } from './words.ts'
 
 interface Part {
   readonly kind: 'text' | 'refusal'
-  readonly texts: string[]
+  readonly words: Words
   readonly annotations: JsonObject[]
   readonly logprobs: JsonObject[]
 }
@@ -51,7 +52,7 @@ export class MessageItem implements OutputItem {
   #say ({ kind, text, logprobs = [] }: PieceOf<'text' | 'refusal'>): string {
     const begun = this.#part(kind)
     const part = this.#parts.at(-1) as Part
-    part.texts.push(text)
+    part.words.add(text)
     for (const each of logprobs) part.logprobs.push(each)
     return begun + (kind === 'text'
       ? this.#write('response.output_text.delta', { delta: text, logprobs: [...logprobs] })
@@ -72,7 +73,7 @@ export class MessageItem implements OutputItem {
   #part (kind: Part['kind']): string {
     if (this.#parts.at(-1)?.kind === kind) return ''
     const ended = this.#endPart()
-    const part: Part = { kind, texts: [], annotations: [], logprobs: [] }
+    const part: Part = { kind, words: new Words(), annotations: [], logprobs: [] }
     this.#parts.push(part)
     return ended + this.#write('response.content_part.added', { part: partOf(part) })
   }
@@ -95,7 +96,6 @@ export class MessageItem implements OutputItem {
   }
 }
 
-function partOf ({ kind, texts, annotations, logprobs }: Part): JsonObject {
-  const text = texts.join('')
+function partOf ({ kind, words: { whole: text }, annotations, logprobs }: Part): JsonObject {
   return kind === 'text' ? { type: 'output_text', text, annotations, logprobs } : { type: 'refusal', refusal: text }
 }

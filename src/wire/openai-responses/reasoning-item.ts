@@ -5,6 +5,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { itemAdded, itemDone, itemId, type ItemStatus, type OutputItem, type Place } from './output-item.ts'
 import type { Piece } from './pieces.ts'
 import { SealedDetails } from './sealed-details.ts'
+import { Words } from './words.ts'
 
 /** What tells a summary from the text in an item's members and events. */
 const STYLES = {
@@ -35,7 +36,7 @@ export class ReasoningItem implements OutputItem {
   readonly #place: Place
   readonly #id: string
   readonly #wishes: ReasoningWishes
-  readonly #texts: string[] = []
+  readonly #words = new Words()
   readonly #details = new SealedDetails()
   #style: Style | undefined
   #isOpen = false
@@ -90,7 +91,7 @@ export class ReasoningItem implements OutputItem {
       this.#style = style
       told = this.#write('part', '.added', { part: this.#part(style) })
     }
-    this.#texts.push(text)
+    this.#words.add(text)
     return told + this.#write('text', '.delta', { delta: text })
   }
 
@@ -101,7 +102,7 @@ export class ReasoningItem implements OutputItem {
   }
 
   #part (style: Style): JsonObject {
-    return { type: STYLES[style].type, text: this.#texts.join('') }
+    return { type: STYLES[style].type, text: this.#words.whole }
   }
 
   #write (what: 'part' | 'text', step: string, members: JsonObject): string {
