@@ -119,6 +119,26 @@ t.test('codes for apps', async (t) => {
   await holds(t, broker, 403, { path: '/v1/auth/keys', body: { code: value.data.id } })
 })
 
+t.test('messages', async (t) => {
+  const path = '/v1/messages'
+  const body = { ...CHAT, model: 'm', max_tokens: 9 }
+  const whole = await served(t, chatJson())
+  await holds(t, whole, 200, { path, body })
+  await holds(t, whole, 200, { path, url: `${path}?dry_run=1`, body })
+  await holds(t, whole, 400, { path, body: { ...body, messages: [] } })
+  await holds(t, whole, 404, { path, body: { ...body, model: 'm@preset/none' } })
+  await holds(t, whole, 200, { path: `${path}/count_tokens`, body })
+  await holds(t, whole, 400, { path: `${path}/count_tokens`, body: {} })
+  await holds(t, whole, 200, { path: '/v1/presets/{slug}/messages', url: '/v1/presets/short/messages', body })
+  await holds(t, whole, 400, { path: '/v1/presets/{slug}/messages', url: '/v1/presets/short/messages', body: { max_tokens: 0 } })
+  const { url, check } = await served(t, chatSse())
+  const { values } = await readSse(await fetch(`${url}/messages`, { method: 'POST', ...sent({ path, body: { ...body, stream: true } }) }))
+  t.ok(values.length > 5)
+  for (const value of values) t.same(check.problems('post', path, { status: 200, contentType: 'text/event-stream', body: value }), [])
+  await holds(t, await served(t, status(500)), 502, { path, body })
+  await holds(t, await served(t, status(429)), 429, { path, body })
+})
+
 t.test('quotes', async (t) => {
   const broker = await served(t, chatJson())
   await holds(t, broker, 200, { path: '/v1/explain', body: { ...CHAT, model: 'm' } })
