@@ -115,6 +115,13 @@ t.test('P6: a cut has no message_delta and no message_stop, but an error event',
   t.match(values.at(-1), { error: { type: 'api_error', message: String, error_type: 'provider_unavailable' }, request_id: /^gen-/ })
 })
 
+t.test('P6: a stream that ends without saying why is a cut as well', async (t) => {
+  const { stream } = await messagesScene(t, chunks(piece({ content: 'Hel' }), piece({ content: 'lo' })))
+  const { events } = await stream()
+  t.notOk(events.some(({ event }) => event === 'message_delta' || event === 'message_stop'))
+  t.equal(events.at(-1)?.event, 'error')
+})
+
 t.test('P6: an error inside of a stream is told in-band', async (t) => {
   const { stream } = await messagesScene(t, chunks(piece({ content: 'Hel' }), 'data: {"error":{"message":"no more"}}\n\n', DONE))
   const { events, values } = await stream()
