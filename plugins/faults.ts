@@ -3,6 +3,13 @@
 import type { FastifyRequest } from 'fastify'
 import { GatewayError } from '../src/core/errors.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How large its bodies may be is said by the route alone. */
+    hasFixedLimit?: boolean
+  }
+}
+
 type Translate = (request: FastifyRequest) => GatewayError
 
 const LONGEST_ECHO = 100
@@ -12,7 +19,7 @@ const FAULTS: { readonly [code: string]: Translate } = {
   FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
     new GatewayError('too_large', {
       limit: routeOptions.bodyLimit,
-      setting: isRecording(routeOptions) ? 'AIBROKER_RECORDING_LIMIT' : 'AIBROKER_BODY_LIMIT'
+      setting: limitSettingOf(routeOptions)
     }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: wrongContentType,
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: wrongContentType,
@@ -56,6 +63,11 @@ function wrongContentType ({ headers, routeOptions }: FastifyRequest): GatewayEr
     contentType: `"${(headers['content-type'] ?? '').slice(0, LONGEST_ECHO)}"`,
     expected: isRecording(routeOptions) ? 'multipart/form-data or application/json' : 'application/json'
   })
+}
+
+function limitSettingOf (route: FastifyRequest['routeOptions']): string {
+  if (route.config.hasFixedLimit) return 'no setting changes that'
+  return isRecording(route) ? 'AIBROKER_RECORDING_LIMIT' : 'AIBROKER_BODY_LIMIT'
 }
 
 function isRecording ({ config }: FastifyRequest['routeOptions']): boolean {

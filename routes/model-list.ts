@@ -30,7 +30,7 @@ export function listAnswer (
   const texts = textsOf(request)
   const found = matching(models, readModelQuery(texts, parts.nowS), parts.measured)
   const page = readPage(texts)
-  if (!page) return wholeList(found, models)
+  if (!page) return found === models ? wholeList(models) : listJson(found, found.length, null)
   const { offset, limit } = page
   const next = offset + limit
   const path = request.url.split('?', 1)[0] ?? ''
@@ -44,8 +44,8 @@ export function countAnswer (request: FastifyRequest, models: readonly ListedMod
   return { data: { count: matching(models, query, parts.measured).length } }
 }
 
-function wholeList (found: readonly ListedModel[], models: readonly ListedModel[]): string | Buffer {
-  if (found !== models) return listJson(found, found.length, null)
+/** The list nothing is asked of. */
+export function wholeList (models: readonly ListedModel[]): Buffer {
   const known = wholeLists.get(models)
   if (known) return known
   const written = Buffer.from(listJson(models, models.length, null))

@@ -1,9 +1,9 @@
 // What is served here, for programs and for people: GET /openapi.json and GET /docs. Open without a key, as they hold
 // no secret; the Host and Origin guard still applies. The first request for one makes it: no start waits for them.
 
-import { createHash } from 'node:crypto'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import { version } from '../src/version.ts'
+import { madeOnce, send } from './made-once.ts'
 
 const PATHS = ['/openapi.json', '/v1/openapi.json', '/api/v1/openapi.json']
 
@@ -34,32 +34,3 @@ const openapi: FastifyPluginAsync = async (fastify) => {
 }
 
 export default openapi
-
-interface Made {
-  readonly bytes: Buffer
-  readonly etag: string
-}
-
-function madeOnce<Text extends { readonly text: string }> (
-  make: () => Promise<Text>
-): () => Promise<Made & Omit<Text, 'text'>> {
-  let made: Promise<Made & Omit<Text, 'text'>> | undefined
-  const finish = async () => {
-    const { text, ...more } = await make()
-    const bytes = Buffer.from(text)
-    const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
-    return { ...more, bytes, etag }
-  }
-  return () => {
-    made ??= finish()
-    return made
-  }
-}
-
-/** Kept by the client and asked about every time: another version of the broker has another document. */
-function send ({ headers }: FastifyRequest, reply: FastifyReply, { bytes, etag }: Made): FastifyReply {
-  reply.headers({ etag, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' })
-  const known = headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  if (known?.includes(etag) || known?.includes('*')) return reply.code(304).send()
-  return reply.send(bytes)
-}

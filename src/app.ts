@@ -25,6 +25,7 @@ import openapi from '../routes/openapi.ts'
 import presets from '../routes/presets.ts'
 import probes from '../routes/probes.ts'
 import quotes from '../routes/quotes.ts'
+import rpc from '../routes/rpc.ts'
 import translated from '../routes/translated.ts'
 import { GatewayError } from './core/errors.ts'
 import type { Gateway } from './gateway.ts'
@@ -98,6 +99,7 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   await fastify.register(health, { gateway, isReady })
   await fastify.register(metrics)
   await fastify.register(probes)
+  await fastify.register(rpc, { gateway, isReady })
   for (const prefix of BASES) {
     await fastify.register(inference, { prefix, gateway })
     await fastify.register(translated, { prefix, gateway })

@@ -24,6 +24,7 @@ export interface Import {
  */
 export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/core': [],
+  'src/rpc': ['src/core'],
   'src/paths.ts': [],
   'src/version.ts': [],
   'src/settings.ts': ['src/core'],
@@ -36,7 +37,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   'src/budgets': ['src/core'],
   'src/ledger': ['src/core', 'src/budgets'],
   'src/ledger/sqlite': ['src/core', 'src/budgets', 'src/ledger'],
-  'src/admin': ['src/core', 'src/keys', 'src/budgets', 'src/ledger'],
+  'src/admin': ['src/core', 'src/rpc', 'src/keys', 'src/budgets', 'src/ledger'],
   'src/providers': ['src/core', 'src/settings.ts', 'src/wire'],
   // An adapter: it answers through the exchange's port as if it were the network.
   'src/providers/dry-run': ['src/core', 'src/wire', 'src/providers', 'type src/exchange'],
@@ -70,6 +71,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
     'src/core', 'src/openapi', 'src/wire', 'src/catalog/model-card.ts', 'src/catalog/model-query.ts', 'src/catalog/own-models.ts',
     'src/catalog/endpoint-card.ts', 'src/catalog/nearest.ts', 'src/exchange/spool.ts', 'src/ledger/usage-query.ts',
     'src/ledger/reports.ts', 'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
+    'src/rpc', 'src/admin/operations.ts',
     'src/admin/activity.ts', 'src/admin/code-wish.ts', 'src/admin/feedback-wish.ts', 'src/admin/key-json.ts',
     'src/admin/key-wish.ts', 'src/ledger/feedback.ts', 'src/ledger/presets.ts', 'src/metering/token-estimate.ts',
     'src/routing/explain.ts', 'src/routing/quote.ts', 'src/routing/health-report.ts',

@@ -2,6 +2,7 @@
 
 import type { RouteDoc } from '../../src/openapi/route-doc.ts'
 import { backendList, health, liveness, readiness } from '../schemas/health.ts'
+import { openrpc, rpcAnswer, rpcRequest } from '../schemas/rpc.ts'
 import { text } from '../schemas/words.ts'
 
 const json = 'application/json'
@@ -57,6 +58,29 @@ export const PAGE_DOC: RouteDoc = {
   summary: 'This document as a page',
   answers: {
     200: { says: 'HTML without scripts.', content: { 'text/html': text('') }, headers: ['ETag'] },
+    304: { says: 'The one you have.', headers: ['ETag'] }
+  }
+}
+
+export const RPC_DOC: RouteDoc = {
+  group: 'Operations',
+  summary: 'JSON-RPC 2.0',
+  more: 'One message, or a batch of up to 100. GET /openrpc.json lists the methods; what they can refuse is in the answer, ' +
+    'with status 200. A batch counts as one request.',
+  body: { [json]: rpcRequest },
+  example: { jsonrpc: '2.0', id: 1, method: 'info' },
+  answers: {
+    200: { says: 'The answer, or one for each message that has an id.', content: { [json]: rpcAnswer } },
+    204: { says: 'Nothing in it wanted an answer.' }
+  },
+  errors: ['too_large', 'wrong_content_type']
+}
+
+export const OPENRPC_DOC: RouteDoc = {
+  group: 'Operations',
+  summary: 'The methods of POST /rpc',
+  answers: {
+    200: { says: 'OpenRPC 1.3.', content: { [json]: openrpc }, headers: ['ETag'] },
     304: { says: 'The one you have.', headers: ['ETag'] }
   }
 }

@@ -111,6 +111,15 @@ t.test('a chat, and everything that tells of it afterwards', async (t) => {
   await holds(t, broker, 200, { path: '/v1/billing/usage/{ip}', url: '/v1/billing/usage/127.0.0.1' })
 })
 
+t.test('JSON-RPC', async (t) => {
+  const broker = await checked(t, {})
+  const message = { jsonrpc: '2.0', id: 1, method: 'info' }
+  for (const body of [message, [message, 1], { ...message, method: 'nobody' }, '{']) {
+    await holds(t, broker, 200, { path: '/rpc', body })
+  }
+  await holds(t, broker, 200, { path: '/openrpc.json' })
+})
+
 t.test('codes for apps', async (t) => {
   const broker = await checked(t, {})
   const { value } = await holds(t, broker, 200, { path: '/v1/auth/keys/code', body: { callback_url: 'https://app.example/' } })
