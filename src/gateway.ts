@@ -7,6 +7,7 @@ import type { Catalog } from './catalog/catalog.ts'
 import type { LiveEndpoints } from './catalog/openrouter/endpoints.ts'
 import type { Clock } from './core/clock.ts'
 import type { Exchange } from './exchange/ask.ts'
+import type { AskBudgets } from './exchange/budget-question.ts'
 import type { CachedAnswers } from './exchange/cached-answers.ts'
 import type { Replays } from './exchange/replays.ts'
 import type { KeyStore } from './keys/keys.ts'
@@ -51,6 +52,8 @@ export interface Gateway {
   /** Of texts, where somebody asks what they would cost. */
   readonly counter: SharedCounter
   readonly router: Router
+  /** What budgets would say to a planned request. */
+  readonly askBudgets: AskBudgets
   catalog (): Catalog
   providers (): Providers
   /** OpenRouter's own endpoints of models on its live list. */

@@ -11,6 +11,7 @@ import { TASK_PATHS } from './core/ask.ts'
 import { createBudgetNotices } from './budget-notices.ts'
 import type { Clock } from './core/clock.ts'
 import { createTagSource, createUnitSource, type RandomBytes } from './core/ids.ts'
+import { createAskBudgets } from './exchange/budget-question.ts'
 import { CachedAnswers, type CachedParts } from './exchange/cached-answers.ts'
 import { createExchange } from './exchange/exchange.ts'
 import { createHttpUpstream } from './exchange/http-upstream.ts'
@@ -45,6 +46,7 @@ import { unknownSettings } from './setting-names.ts'
 import { openSupply, type Supply } from './supply.ts'
 
 const DAY_MS = 86_400_000
+const paths = Object.values(TASK_PATHS).map((path) => `/v1${path}`)
 
 /** What the process around the gateway gives it; tests give their own. */
 export interface Outside {
@@ -74,6 +76,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   const router = createRouter({ ...settings, catalog, providers, credentials, ...watch, clock, random: chance })
   const report = countExchanges(createRequestLine(log), tallies)
   const told = { nextTag: createTagSource(random), describePlan: planText, report }
+  const providerLabel = mode === 'dry_run' ? 'dry-run' : undefined
   const running = createExchange({
     clock,
     ledger,
@@ -84,7 +87,7 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     providers,
     ...limits,
     random: chance,
-    providerLabel: mode === 'dry_run' ? 'dry-run' : undefined,
+    providerLabel,
     ...told,
     describeNothingEligible
   })
@@ -99,11 +102,11 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     await closeUpstream()
     await ledger.close()
   }
-  const paths = [...Object.values(TASK_PATHS)].map((path) => `/v1${path}`)
   const books = { ledger, ...openAccounts({ ledger, sqlite }, settings, outside) }
   const sources = { catalog, providers, liveEndpoints }
   const watched = { ...watch, metrics, counter: limits.counter }
-  const parts = { ...books, ...sources, credentials, ...watched, router, ...serving }
+  const asking = { router, askBudgets: createAskBudgets({ ledger, providers, providerLabel }) }
+  const parts = { ...books, ...sources, credentials, ...watched, ...asking, ...serving }
   return { settings, mode, paths, clock, log, ...parts, reload: supply.reload, interrupt: running.interrupt, close }
 }
 

@@ -73,6 +73,7 @@ export const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
     'src/ledger/reports.ts', 'src/ledger/usage-report.ts', 'src/ledger/account-key.ts', 'src/ledger/account-generation.ts',
     'src/rpc', 'src/admin/operations.ts',
     'src/admin/activity.ts', 'src/admin/code-wish.ts', 'src/admin/feedback-wish.ts', 'src/admin/key-json.ts',
+    'src/budgets/budget.ts', 'src/ledger/budget-answer.ts',
     'src/admin/key-wish.ts', 'src/ledger/feedback.ts', 'src/ledger/presets.ts', 'src/metering/token-estimate.ts',
     'src/routing/explain.ts', 'src/routing/quote.ts', 'src/routing/health-report.ts',
     'plugins/outlet.ts', 'type *'

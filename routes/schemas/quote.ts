@@ -1,14 +1,39 @@
 // What a request would do and cost: src/routing/quote.ts writes it.
 
 import { TASKS } from '../../src/core/ask.ts'
+import { BUDGET_UNITS } from '../../src/budgets/budget.ts'
+import { BUDGET_VERDICTS } from '../../src/ledger/budget-answer.ts'
 import { BACKEND, TRANSLATION } from './explanation.ts'
-import { always, count, flag, listOf, oneOf, orNull, record, text, usd } from './words.ts'
+import { always, count, flag, listOf, oneOf, orNull, record, text, time, usd } from './words.ts'
 
 const COSTS = {
   minimum_cost_usd: orNull(usd('At the least.')),
   expected_cost_usd: orNull(usd('An estimate.')),
   maximum_cost_usd: orNull(usd('At the most; what would be reserved.'))
 }
+
+const budget = record({
+  title: 'BudgetAnswer',
+  says: 'A budget the request would count in. Amounts as text, in its unit.',
+  members: {
+    budget: text('Its name.'),
+    scope: text('Whose use it counts: global, or kind:value.'),
+    unit: oneOf(BUDGET_UNITS, 'What it counts.'),
+    is_soft: flag('It counts and tells, but refuses nothing.'),
+    window: text('Of which time, in words.'),
+    limit: text('What it allows.'),
+    spent: text('What is used of it.'),
+    reserved: text('What running requests hold.'),
+    left: text('What is left.'),
+    needed: orNull(text('What the request would reserve; null: it has no bound.')),
+    resets_at: orNull(time('When its window ends; null: it does not.')),
+    verdict: oneOf(BUDGET_VERDICTS, 'Refused with 402 where one refuses or needs_bound; clamps: sent with less output.')
+  },
+  optional: {
+    max_output_tokens: count('The output it has room for, where it clamps.'),
+    reason: text('Why it would refuse: the sentence of the 402.')
+  }
+})
 
 export const quote = record({
   title: 'Quote',
@@ -34,6 +59,7 @@ export const quote = record({
       },
       optional: { translation: TRANSLATION }
     }), 'In the order they would be asked; the first twelve.'),
+    budgets: listOf(budget, 'Those that would_ask would count in, and what each would answer now.'),
     ranked_lower: count('Eligible ones beyond those.'),
     excluded: listOf(record({
       says: 'A backend that is not eligible.',

@@ -6,15 +6,12 @@ import type { Cost, Measured } from '../metering/cost.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { Ask } from './ask.ts'
 import type { Attempted } from './attempted.ts'
+import { boundedCandidate } from './bounded.ts'
 import type { ExchangeParts } from './parts.ts'
 import { attemptIntent, attemptResult, exchangeIntent, ledgerRefusal } from './settle.ts'
 import type { Turn } from './turns.ts'
 import { changedTurn } from './changed-turn.ts'
 import { fittingOutput } from './clamp.ts'
-import { othersNamedIn } from './withheld.ts'
-
-/** OpenRouter's suffix for a search with each request. */
-const ONLINE = ':online'
 
 export type Priced = Cost & Measured
 
@@ -103,17 +100,9 @@ export class Books {
     return attemptIntent(turn, this.#parts, this.#ask.principal.unknownPrice)
   }
 
-  /** What has to be bounded goes without the members that lead to other models: their prices are not in its ceiling. */
   #bounded (turn: Turn): Turn {
-    const withheld = othersNamedIn(this.#ask)
-    const { askedAs, backend, model } = turn.candidate
-    if (withheld.length === 0 && askedAs === undefined) return turn
-    const { principal, maxCost } = this.#ask
-    const isBounded = maxCost !== undefined || this.#parts.ledger.isBounded(principal, model.name)
-    if (!isBounded) return turn
-    // A search is in the ceiling, or there is none; an order such as `:nitro` leads to dearer ones than the priced.
-    const bounded = askedAs?.endsWith(ONLINE) ? backend.modelId + ONLINE : undefined
-    return changedTurn(this.#ask, turn, { withheld, askedAs: bounded })
+    const candidate = boundedCandidate(this.#ask, turn.candidate, this.#parts.ledger)
+    return candidate === turn.candidate ? turn : { ...turn, candidate }
   }
 
   /** The books say what is left at the moment they reserve it, and reserve what this makes of the turn. */

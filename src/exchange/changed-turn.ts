@@ -12,15 +12,14 @@ import type { Turn } from './turns.ts'
 export type TurnChanges = Pick<Candidate, 'clampedOutput' | 'addedInputBytes' | 'withheld' | 'askedAs'>
 
 export function changedTurn (ask: Ask, turn: Turn, changes: TurnChanges): Turn {
-  const { backend, model, boundPrice, ceiling, ...before } = changesIn(turn.candidate)
+  return { ...turn, candidate: changedCandidate(ask, turn.candidate, changes) }
+}
+
+export function changedCandidate (ask: Ask, from: Candidate, changes: TurnChanges): Candidate {
+  const { backend, model, boundPrice, ceiling, ...before } = changesIn(from)
   const candidate = { ...before, ...changes, backend, model, boundPrice, ceiling }
   const offer = offerOf(ask, candidate, candidate.clampedOutput)
-  return {
-    ...turn,
-    candidate: {
-      ...candidate, ceiling: ceiling === 0n ? 0n : ceilingOf(offer), ceilingTokens: tokensCeilingOf(offer)
-    }
-  }
+  return { ...candidate, ceiling: ceiling === 0n ? 0n : ceilingOf(offer), ceilingTokens: tokensCeilingOf(offer) }
 }
 
 /** A candidate of the plan is a class with getters, which a spread would leave behind. */

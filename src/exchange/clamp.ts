@@ -11,13 +11,15 @@ import type { Ask } from './ask.ts'
 import { offerOf } from './changed-turn.ts'
 import type { Turn } from './turns.ts'
 
+type Clamped = Pick<Turn, 'candidate'>
+
 /** Fewer are of no use, and some providers refuse them. */
 export const LEAST_OUTPUT_TOKENS = 16
 /** Far enough from the first that rounding does not show in the slope; where limits end earlier, their end is. */
 const FAR = 1_000_001
 
 /** The limit of output tokens with which the turn fits; undefined: not even the least that makes sense does. */
-export function fittingOutput (ask: Ask, turn: Turn, { usd, tokens }: Room): number | undefined {
+export function fittingOutput (ask: Ask, turn: Clamped, { usd, tokens }: Room): number | undefined {
   if (ask.body.kind !== 'json' || (ask.task !== 'chat' && ask.task !== 'completion')) return undefined
   const asked = ask.envelope.maxOutputTokens ?? Infinity
   const most = Math.min(asked, withinUsd(ask, turn, usd), withinTokens(ask, turn, tokens))
@@ -30,7 +32,7 @@ export function limitMembers (body: Readonly<Record<string, unknown>>, maxOutput
   return new Map((spelt.length > 0 ? spelt : ['max_tokens']).map((name) => [name, String(maxOutputTokens)]))
 }
 
-function withinUsd (ask: Ask, turn: Turn, room: NanoUsd | undefined): number {
+function withinUsd (ask: Ask, turn: Clamped, room: NanoUsd | undefined): number {
   if (room === undefined) return Infinity
   const one = ceilingOf(offerOf(ask, turn.candidate, 1))
   const farAt = Math.min(FAR, longestOutput(turn.candidate.model))
@@ -45,7 +47,7 @@ function withinUsd (ask: Ask, turn: Turn, room: NanoUsd | undefined): number {
   return most
 }
 
-function withinTokens (ask: Ask, turn: Turn, room: number | undefined): number {
+function withinTokens (ask: Ask, turn: Clamped, room: number | undefined): number {
   if (room === undefined) return Infinity
   const one = tokensCeilingOf(offerOf(ask, turn.candidate, 1)) ?? 0
   const each = (tokensCeilingOf(offerOf(ask, turn.candidate, 2)) ?? 0) - one

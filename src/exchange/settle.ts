@@ -105,7 +105,8 @@ export function attemptResult (attempted: Attempted, cost: Cost & Measured, upst
   }
 }
 
-function isFree (turn: Turn, parts: ExchangeParts): boolean {
+/** Nobody charges for it: the provider never does, or nobody real is called. */
+export function isFree (turn: Pick<Turn, 'provider'>, parts: Pick<ExchangeParts, 'providerLabel'>): boolean {
   return turn.provider.isFree === true || parts.providerLabel !== undefined
 }
 

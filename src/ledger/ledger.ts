@@ -22,6 +22,7 @@ import type { NanoUsd } from '../core/money.ts'
 import type { CostGrade, Usage } from '../core/usage.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
 import type { Task } from '../core/ask.ts'
+import type { BudgetAnswer } from './budget-answer.ts'
 import type { IdempotentRequest } from './idempotency.ts'
 
 /** What is known of an exchange before anything is sent. */
@@ -66,6 +67,10 @@ export interface AttemptIntent {
   /** It may go out although a budget asks for a bound there is none of; what it uses is booked when it is known. */
   readonly isUnmetered?: boolean | undefined
 }
+
+/** What budgets need to know of an attempt. */
+export type AttemptBounds =
+  Pick<AttemptIntent, 'model' | 'priceVersion' | 'ceiling' | 'ceilingTokens' | 'isUnmetered'>
 
 /** What is known of a stream while it runs. */
 export interface AttemptProgress {
@@ -132,6 +137,9 @@ export interface Room {
 /** The same attempt made to fit; undefined: no size of it that is of use does. Called within a transaction. */
 export type Shrink = (room: Room) => AttemptIntent | undefined
 
+/** Tokens of output with which an attempt fits a room; undefined: none that are of use. */
+export type Fitting = (room: Room) => number | undefined
+
 /** A budget's use reached a share of its limit; told once per window, after the commit. */
 export interface BudgetCrossing {
   readonly budget: Budget
@@ -168,6 +176,8 @@ export interface Ledger {
   settle (exchange: OpenExchange, settlement: Settlement): Promise<Settled>
   /** Whether an attempt at this model counts in a hard budget of money or tokens, and so has to be bounded. */
   isBounded (spender: Spender, model: string): boolean
+  /** What every budget the attempt would count in would say to it now, by id. Nothing is reserved or written. */
+  askBudgets (spender: Spender, attempt: AttemptBounds, fitting: Fitting): BudgetAnswer[]
   /** Resolves when everything handed in so far is committed, refused or kept. */
   flush (): Promise<void>
   /** Commits what is pending, tries what is kept once more, and closes the store. */

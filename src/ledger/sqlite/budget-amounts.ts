@@ -5,7 +5,7 @@
 
 import type { BudgetUnit } from '../../budgets/budget.ts'
 import { inputTokens, outputTokens } from '../../core/usage.ts'
-import type { AttemptIntent, AttemptResult } from '../ledger.ts'
+import type { AttemptBounds, AttemptIntent, AttemptResult } from '../ledger.ts'
 
 /** Money and tokens of one attempt; requests belong to the exchange. */
 export interface Amounts {
@@ -35,7 +35,7 @@ export function usedBy ({ usage, cost, markup, grade }: UsedUp, ceiling: Amounts
 }
 
 /** Which bound an attempt lacks for a budget of this unit, in words; undefined: it has it. */
-export function missingBound (unit: BudgetUnit, attempt: AttemptIntent): string | undefined {
+export function missingBound (unit: BudgetUnit, attempt: AttemptBounds): string | undefined {
   const { ceiling, ceilingTokens, model, priceVersion } = attempt
   if (unit === 'usd' && ceiling === undefined) {
     return priceVersion === undefined

@@ -10,8 +10,12 @@ import type { Budget } from '../../budgets/budget.ts'
 import { reachMs } from '../../budgets/span.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { GatewayError } from '../../core/errors.ts'
-import type { AttemptIntent, AttemptResult, BudgetCrossing, Room, Shrink, Spender } from '../ledger.ts'
+import type { BudgetAnswer } from '../budget-answer.ts'
+import type {
+  AttemptBounds, AttemptIntent, AttemptResult, BudgetCrossing, Room, Shrink, Spender
+} from '../ledger.ts'
 import { ceilingOf, usedBy, type UsedUp } from './budget-amounts.ts'
+import { answerOf, type Question } from './budget-answers.ts'
 import { holdsNothing, isFor, movesOf, NOTHING, unboundedLine, type Held, type Line } from './budget-claims.ts'
 import { BudgetCrossings } from './budget-crossings.ts'
 import { BudgetIndex, type CountedBudget, type Scopes } from './budget-index.ts'
@@ -94,6 +98,15 @@ export class BudgetBooks {
       .some(({ budget }) => !budget.isSoft && budget.unit !== 'requests')
   }
 
+  /** See Ledger.askBudgets. */
+  ask (spender: Spender, question: Question): BudgetAnswer[] {
+    this.#index.refresh()
+    this.#index.stale() // no transaction ends here
+    if (this.#index.isEmpty) return []
+    const { lines } = this.#after(holdsNothing({ ...spender, createdAtMs: question.nowMs }), question.attempt)
+    return lines.map((line) => answerOf(line, question, this.#windows))
+  }
+
   afterCommit (): void {
     this.#index.stale()
     this.#crossings.afterCommit()
@@ -111,7 +124,7 @@ export class BudgetBooks {
     this.#index.touch(name)
   }
 
-  #after (held: Held, next: AttemptIntent): Held {
+  #after (held: Held, next: AttemptBounds): Held {
     const ceiling = ceilingOf(next)
     if (held.models.includes(next.model)) {
       return { ...held, models: [...held.models.filter((model) => model !== next.model), next.model], ceiling }

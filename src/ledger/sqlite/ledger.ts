@@ -7,9 +7,10 @@
 import { systemClock } from '../../core/clock.ts'
 import { generationId } from '../../core/ids.ts'
 import type {
-  AttemptIntent, AttemptProgress, AttemptResult, BudgetCrossing, ExchangeIntent, Ledger, OpenExchange, OrphanPolicy,
-  Settled, Settlement, Shrink, Spender
+  AttemptBounds, AttemptIntent, AttemptProgress, AttemptResult, BudgetCrossing, ExchangeIntent, Fitting, Ledger,
+  OpenExchange, OrphanPolicy, Settled, Settlement, Shrink, Spender
 } from '../ledger.ts'
+import type { BudgetAnswer } from '../budget-answer.ts'
 import { BudgetBooks } from './budget-books.ts'
 import { Checkpoints } from './checkpoints.ts'
 import type { OpenDatabase } from './database.ts'
@@ -177,6 +178,10 @@ export class SqliteLedger implements Ledger {
 
   isBounded (spender: Spender, model: string): boolean {
     return this.#budgets.isBounded(spender, model)
+  }
+
+  askBudgets (spender: Spender, attempt: AttemptBounds, fitting: Fitting): BudgetAnswer[] {
+    return this.#budgets.ask(spender, { attempt, fitting, nowMs: this.#outside.clock.nowMs() })
   }
 
   /** Call when the budget of that name changes on the ledger's own connection; what others change is noticed. */
