@@ -9,6 +9,9 @@ import { isPlainText, type YamlEntry, type YamlNode, type YamlScalar } from './y
 /** Aliases can make a small file mean a giant one ("billion laughs"): this is how much a file may mean. */
 const MOST_VALUES = 1_000_000
 const TOO_DEEP = 'is nested too deep'
+const MOST_DEEP = 200
+/** A line that could begin a block this deep: each level is a column, or an indicator with its space. */
+const DEEP_BLOCK = /^[ ]*(?:[-?:][ ]+){200}|^[ ]{400}/m
 const EMPTY = 'is empty: expected "models:" and what they are'
 const START = { line: 1, path: '' }
 
@@ -22,17 +25,26 @@ export function readYaml (text: string, report: Report): YamlNode | undefined {
 
 /** As readYaml, always with the full parser. */
 export function readFullYaml (text: string, report: Report): YamlNode | undefined {
-  try {
-    return parse(text, report)
-  } catch (error) {
-    // The parser recurses; so does whoever walks its tree.
-    if (error instanceof RangeError) return report.refuse(START, TOO_DEEP)
-    throw error
-  }
+  const yaml = require('yaml') as typeof import('yaml')
+  return isTooDeep(text, yaml) ? report.refuse(START, TOO_DEEP) : parse(text, report, yaml)
 }
 
-function parse (text: string, report: Report): YamlNode | undefined {
-  const yaml = require('yaml') as typeof import('yaml')
+/**
+ * The parser recurses, and so does whoever walks its tree. To wait for the end of the stack is no guard: a regular
+ * expression that V8 compiles there ends the process. Blocks nest by columns, collections in brackets by brackets.
+ */
+function isTooDeep (text: string, yaml: typeof import('yaml')): boolean {
+  if (DEEP_BLOCK.test(text)) return true
+  let depth = 0
+  for (const token of new yaml.Lexer().lex(text)) {
+    if (token === '[' || token === '{') depth++
+    if (token === ']' || token === '}') depth--
+    if (depth > MOST_DEEP) return true
+  }
+  return false
+}
+
+function parse (text: string, report: Report, yaml: typeof import('yaml')): YamlNode | undefined {
   const lines = new yaml.LineCounter()
   // Duplicate keys are refused by whoever reads the map, with their path; prettyErrors would only add the code again.
   const documents = yaml.parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false })
