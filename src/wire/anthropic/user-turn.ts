@@ -7,6 +7,8 @@ import { isTold, readList, readObject, readOne, readText, refuse } from './value
 
 const KINDS = ['text', 'image', 'document', 'search_result', 'tool_result', 'tool_reference', 'container_upload'] as const
 const IN_RESULTS = ['text', 'image', 'document', 'search_result', 'tool_reference'] as const
+/** Of an id that is repeated for each attachment: clients choose it, and may choose megabytes. */
+const LONGEST_NAMED_ID = 64
 const SAYS_SO = /^\s*(<tool_use_error>|error\b)/i
 
 /** @throws GatewayError `invalid_body` */
@@ -55,7 +57,7 @@ function resultMessage (block: JsonObject, path: string, { shown, losses }: Asid
   const id = readText(block['tool_use_id'], `${path}.tool_use_id`)
   const words = resultParts(block['content'], path, losses).map((part) => {
     if (part['type'] === 'text') return part
-    shown.push(textPart(`Attachment ${shown.length / 2 + 1}, of the result of ${id}:`), part)
+    shown.push(textPart(`Attachment ${shown.length / 2 + 1}, of the result of ${id.slice(0, LONGEST_NAMED_ID)}:`), part)
     return textPart(`[see attachment ${shown.length / 2} in the next message]`)
   })
   if (block['is_error'] === true) markError(words)
