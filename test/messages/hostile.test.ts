@@ -1,8 +1,12 @@
 // POST /v1/messages with what nobody would send or answer in good faith.
 
 import t from 'tap'
+import type { JsonObject } from '../../src/core/json.ts'
 import { answered } from '../openrouter/scene.ts'
 import { messagesScene } from './messages-scene.ts'
+
+const LOTS = 60_000
+const NESTED = '['.repeat(LOTS) + ']'.repeat(LOTS)
 
 t.test('the id of a result is not repeated in full for each of its pictures', async (t) => {
   const { ask, chat } = await messagesScene(t, answered(), { modelYaml: 'capabilities: [vision]' })
@@ -12,4 +16,16 @@ t.test('the id of a result is not repeated in full for each of its pictures', as
   const text = JSON.stringify(chat()['messages'])
   t.match(text, 'Attachment 3, of the result of iii')
   t.ok(text.length < 22_000, `${text.length} characters of 20,000`)
+})
+
+t.test('what was never signed here is no reason to fail, however it is nested and however much it is', async (t) => {
+  const { ask, chat } = await messagesScene(t, answered())
+  const sealed = (json: string) => `aibroker:${Buffer.from(json).toString('base64url')}`
+  const forged = [`{"type":"reasoning.text","x":${NESTED}}`, `{"type":"reasoning.text","x":[${'{},'.repeat(LOTS)}{}]}`]
+  for (const signature of forged.map(sealed)) {
+    const said: JsonObject[] = [{ type: 'thinking', thinking: 'Hm', signature }, { type: 'text', text: 'Hi' }]
+    const turns: JsonObject[] = [{ role: 'assistant', content: said }, { role: 'user', content: 'And?' }]
+    t.equal((await ask({ messages: turns })).status, 200)
+    t.notMatch(JSON.stringify(chat()), 'reasoning_details')
+  }
 })

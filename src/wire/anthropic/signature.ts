@@ -6,7 +6,8 @@
 // sees our mark. A mark alone signs words that nobody signed. Theirs is base64, which has no colon.
 // https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning-blocks
 
-import { parseObject, type JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { openSealed } from '../sealed-json.ts'
 
 const MARK = 'aibroker:'
 export const ANTHROPIC_FORMAT = 'anthropic-claude-v1'
@@ -46,6 +47,6 @@ function sealed (detail: JsonObject): string {
 }
 
 function opened (text: string): JsonObject | undefined {
-  const detail = parseObject(Buffer.from(text.slice(MARK.length), 'base64url').toString('utf8'))
+  const detail = openSealed(text.slice(MARK.length))
   return detail && OF_REASONING.test(String(detail['type'])) ? detail : undefined
 }

@@ -5,7 +5,8 @@
 // base64url behind a word that tells them from a provider's own. Nothing of it is trusted: whoever changes it changes
 // members of a message that the client may write anyway.
 
-import { parseObject, type JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { openSealed } from '../sealed-json.ts'
 import { recordsIn } from './fields.ts'
 
 const MARK = 'aibroker1.'
@@ -19,7 +20,7 @@ export function seal (details: readonly JsonObject[]): string {
 /** Undefined: it is not ours, or not whole. */
 export function unseal (content: string): readonly JsonObject[] | undefined {
   if (!content.startsWith(MARK)) return undefined
-  const told = parseObject(Buffer.from(content.slice(MARK.length), 'base64url').toString('utf8'))?.['details']
+  const told = openSealed(content.slice(MARK.length))?.['details']
   if (!Array.isArray(told) || told.length > MOST_DETAILS) return undefined
   const details = recordsIn(told)
   return details.length === told.length ? details : undefined

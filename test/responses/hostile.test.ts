@@ -1,0 +1,16 @@
+// POST /v1/responses with what nobody would send or answer in good faith.
+
+import t from 'tap'
+import { answered } from '../openrouter/scene.ts'
+import { responsesScene } from './scene.ts'
+
+const LOTS = 60_000
+const NESTED = '['.repeat(LOTS) + ']'.repeat(LOTS)
+
+t.test('reasoning that was never sealed here is no reason to fail', async (t) => {
+  const { ask, sent } = await responsesScene(t, answered())
+  const sealed = `aibroker1.${Buffer.from(`{"details":[{"type":"reasoning.text","x":${NESTED}}]}`).toString('base64url')}`
+  const input = [{ type: 'reasoning', summary: [], encrypted_content: sealed }, { role: 'user', content: 'Hello' }]
+  t.equal((await ask({ input })).status, 200)
+  t.notMatch(JSON.stringify(sent()), 'reasoning_details')
+})
