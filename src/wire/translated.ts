@@ -9,7 +9,7 @@
 
 import type { WireName } from '../core/ask.ts'
 import type { GatewayError } from '../core/errors.ts'
-import { parseObject, type JsonObject } from '../core/json.ts'
+import { JsonError, parseObject, skipSpace, skipValue, type JsonObject } from '../core/json.ts'
 import { StreamBroken, type Identity, type StreamEnd, type StreamOptions, type StreamReader, type WireFormat } from './format.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { dataOf, eventsOf } from './sse.ts'
@@ -58,6 +58,9 @@ export interface StreamTeller {
   fail (error: GatewayError, requestId: string): string
 }
 
+/** Fewer bytes cannot be nested too deeply. */
+const SHALLOW_BYTES = 256
+
 /** The wire of one request: its exchange works on the chat, and tells it through this. */
 export function translatedWire (asking: AskingWire, teller: Teller): WireFormat {
   let stream: StreamTeller | undefined
@@ -67,6 +70,7 @@ export function translatedWire (asking: AskingWire, teller: Teller): WireFormat 
     name,
     isTranslated: true,
     idHeader,
+    readAnswer: (bytes, type, task) => isTooDeep(bytes) ? undefined : openaiChat.readAnswer(bytes, type, task),
     finishAnswer (answer, additions) {
       const chat = parseObject(openaiChat.finishAnswer(answer, additions).toString())
       if (!chat) return answer.bytes // no object: the exchange takes it for broken before it comes here
@@ -128,10 +132,24 @@ class TranslatedStream implements StreamReader {
     let told = ''
     for (const event of eventsOf(block.toString('latin1'))) {
       const json = dataOf(event)
+      if (json !== undefined && isTooDeep(json)) throw new StreamBroken('an event is nested too deeply')
       const chunk = json === undefined ? undefined : parseObject(json)
       told += chunk ? this.#teller.tell(chunk) : json === undefined ? this.#keepAlive : '' // a comment, or [DONE]
     }
     return told
+  }
+}
+
+/** What is told anew is written anew, and what is nested by the thousand cannot be written. */
+function isTooDeep (json: Buffer | string): boolean {
+  if (json.length < SHALLOW_BYTES) return false
+  const bytes = typeof json === 'string' ? Buffer.from(json) : json
+  try {
+    skipValue(bytes, skipSpace(bytes, 0))
+    return false
+  } catch (error) {
+    if (error instanceof JsonError) return true
+    throw error
   }
 }
 

@@ -29,3 +29,13 @@ t.test('what was never signed here is no reason to fail, however it is nested an
     t.notMatch(JSON.stringify(chat()), 'reasoning_details')
   }
 })
+
+t.test('an answer that is nested too deeply to be told is a failure of its provider', async (t) => {
+  const { ask } = await messagesScene(t, ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(`{"provider":${NESTED},"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"}}]}`)
+  })
+  const reply = await ask()
+  t.equal(reply.status, 502)
+  t.equal(reply.json().error.type, 'api_error')
+})

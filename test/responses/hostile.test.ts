@@ -1,8 +1,8 @@
 // POST /v1/responses with what nobody would send or answer in good faith.
 
 import t from 'tap'
-import { answered } from '../openrouter/scene.ts'
-import { responsesScene } from './scene.ts'
+import { answered, chunks, DONE, piece } from '../openrouter/scene.ts'
+import { lastResponse, responsesScene, typesOf } from './scene.ts'
 
 const LOTS = 60_000
 const NESTED = '['.repeat(LOTS) + ']'.repeat(LOTS)
@@ -13,4 +13,12 @@ t.test('reasoning that was never sealed here is no reason to fail', async (t) =>
   const input = [{ type: 'reasoning', summary: [], encrypted_content: sealed }, { role: 'user', content: 'Hello' }]
   t.equal((await ask({ input })).status, 200)
   t.notMatch(JSON.stringify(sent()), 'reasoning_details')
+})
+
+t.test('an event that is nested too deeply to be told breaks the stream, and nothing else', async (t) => {
+  const deep = `data: {"service_tier":${NESTED},"choices":[{"index":0,"delta":{"content":"!"}}]}\n\n`
+  const { stream } = await responsesScene(t, chunks(piece({ content: 'Hello' }), deep, piece({}, 'stop'), DONE))
+  const { values } = await stream()
+  t.equal(typesOf(values).at(-1), 'response.failed')
+  t.equal(lastResponse(values)['status'], 'failed')
 })
