@@ -1,6 +1,9 @@
 // POST /v1/responses with what nobody would send or answer in good faith.
 
 import t from 'tap'
+import { Floor } from '../../src/wire/openai-responses/floor.ts'
+import { NO_EVENTS } from '../../src/wire/openai-responses/event-writer.ts'
+import { ToolNames } from '../../src/wire/openai-responses/tool-names.ts'
 import { answered, chunks, DONE, piece } from '../openrouter/scene.ts'
 import { lastResponse, responsesScene, typesOf } from './scene.ts'
 
@@ -21,4 +24,18 @@ t.test('an event that is nested too deeply to be told breaks the stream, and not
   const { values } = await stream()
   t.equal(typesOf(values).at(-1), 'response.failed')
   t.equal(lastResponse(values)['status'], 'failed')
+})
+
+t.test('calls by the hundred thousand are told in a time that grows with their number alone', async (t) => {
+  const timeOf = (count: number): number => {
+    const floor = new Floor({ events: NO_EVENTS, suffix: 'x', names: new ToolNames(), wantsSummary: false, wantsSealed: false })
+    const begun = performance.now()
+    for (let index = 0; index < count; index++) floor.take({ kind: 'call', index, id: `${index}`, name: 'f', text: '' })
+    floor.close('completed')
+    t.equal(floor.items().length, count)
+    return performance.now() - begun
+  }
+  timeOf(1_000)
+  const few = timeOf(10_000)
+  t.ok(timeOf(160_000) < 16 * few * 6 + 200)
 })

@@ -25,6 +25,7 @@ interface Speaker {
   readonly waiting: Piece[]
   /** Of a call. */
   readonly callId: string
+  hasEnded: boolean
 }
 
 export class Floor {
@@ -32,7 +33,9 @@ export class Floor {
   readonly #calls = new Map<number, Speaker>()
   readonly #done: JsonObject[] = []
   #speaker: Speaker | undefined
+  /** Those who wait are from `#turn` on. */
   #queue: Speaker[] = []
+  #turn = 0
   /** Items so far, waiting ones too. */
   count = 0
 
@@ -43,7 +46,7 @@ export class Floor {
   take (piece: Piece): string {
     const speaker = this.#speakerOf(piece)
     if (speaker === this.#speaker) return speaker.item.add(piece)
-    if (!this.#queue.includes(speaker)) return '' // of a call that had come to its end
+    if (speaker.hasEnded) return '' // of a call that had come to its end
     speaker.waiting.push(piece)
     return this.#advance(false)
   }
@@ -55,7 +58,7 @@ export class Floor {
 
   /** The items that are done and, of an answer that broke, those that are not. */
   items (): JsonObject[] {
-    const left = [...this.#speaker ? [this.#speaker] : [], ...this.#queue]
+    const left = [...this.#speaker ? [this.#speaker] : [], ...this.#queue.slice(this.#turn)]
     return [...this.#done, ...left.map(({ item }) => item.value('incomplete'))]
   }
 
@@ -71,12 +74,18 @@ export class Floor {
 
   /** Whose turn it is now, off the queue. */
   #next (isAll: boolean): Speaker | undefined {
-    return isAll || this.#speaker === undefined || this.#speaker.item.mayEnd ? this.#queue.shift() : undefined
+    if (!isAll && this.#speaker && !this.#speaker.item.mayEnd) return undefined
+    const next = this.#queue[this.#turn++]
+    if (next) return next
+    this.#queue = []
+    this.#turn = 0
+    return undefined
   }
 
   #endSpeaker (status: ItemStatus): string {
     if (!this.#speaker) return ''
     const { item } = this.#speaker
+    this.#speaker.hasEnded = true
     this.#speaker = undefined
     const told = item.close(status)
     this.#done.push(item.value(status))
@@ -89,7 +98,7 @@ export class Floor {
       // Some servers count from 0 again with each call: another id is another call.
       if (known && (piece.id === '' || known.callId === '' || piece.id === known.callId)) return known
     } else {
-      const last = this.#queue.at(-1) ?? this.#speaker
+      const last = this.#queue[this.#queue.length - 1] ?? this.#speaker
       if (last?.item.takes(piece)) return last
     }
     return this.#enqueue(piece)
@@ -98,7 +107,7 @@ export class Floor {
   #enqueue (piece: Piece): Speaker {
     const { events, suffix } = this.#parts
     const item = this.#itemFor(piece, { events, suffix, outputIndex: this.count++ })
-    const speaker = { item, waiting: [], callId: piece.kind === 'call' ? piece.id : '' }
+    const speaker = { item, waiting: [], callId: piece.kind === 'call' ? piece.id : '', hasEnded: false }
     if (piece.kind === 'call') this.#calls.set(piece.index, speaker)
     this.#queue.push(speaker)
     return speaker
