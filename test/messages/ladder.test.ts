@@ -60,6 +60,11 @@ const TABLE: ReadonlyArray<readonly [says: string, chunks: JsonObject[], events:
       '3-', 'message_delta tool_use'
     ]
   ],
+  [
+    'calls that are all the first, with ids of their own',
+    ['a', 'b'].map((id) => chunk({ tool_calls: [{ index: 0, id, function: { name: 'f', arguments: '{}' } }] })),
+    ['0+tool_use', '0 {}', '0-', '1+tool_use', '1 {}', '1-', 'message_delta tool_use']
+  ],
   ['a call without arguments has an object', [chunk(call(0, '', 'f'))], ['0+tool_use', '0 {}', '0-', 'message_delta tool_use']],
   ['a refusal', [chunk({ refusal: 'No.' })], ['0+text', '0 No.', '0-', 'message_delta refusal']],
   ['a limit', [chunk({ content: 'a' }), chunk({}, { finish_reason: 'length' })], ['0+text', '0 a', '0-', 'message_delta max_tokens']],

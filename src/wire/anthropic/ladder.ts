@@ -20,6 +20,12 @@ type Open =
   | { readonly kind: 'thought', detail: JsonObject }
   | { readonly kind: 'call', readonly index: number, readonly words: string[], length: number }
 
+/** A call as its pieces name it, and the number it has here. */
+interface KnownCall {
+  readonly number: number
+  id: string
+}
+
 /** Characters of what waits, and of an open call. */
 export const MOST_WAITING = 8 * 1024 * 1024
 /** A piece weighs more than its words. */
@@ -30,6 +36,9 @@ export class Ladder {
   readonly #isShown: boolean
   #index = -1
   #open: Open | undefined
+  /** The last call of each index. */
+  readonly #calls = new Map<number, KnownCall>()
+  #callCount = 0
   /** Calls that have ended: what still comes for them is no part of their JSON. */
   readonly #ended = new Set<number>()
   #waiting: Piece[] = []
@@ -41,8 +50,9 @@ export class Ladder {
   }
 
   /** Events, whole. @throws StreamBroken when more waits than may. */
-  write (piece: Piece): string {
+  write (told: Piece): string {
     const open = this.#open
+    const piece = told.kind === 'call' ? { ...told, call: { ...told.call, index: this.#numberOf(told.call) } } : told
     if (open?.kind !== 'call' || isOfCall(piece, open.index)) return this.#write(piece)
     if (this.#waiting.length > 0 || !isWhole(open)) return this.#wait(piece)
     return this.#write(piece)
@@ -59,6 +69,17 @@ export class Ladder {
     const waiting = inOrder(this.#waiting)
     this.#waiting = []
     return waiting.map((piece) => this.#write(piece)).join('') + this.#close()
+  }
+
+  /** Some servers count from 0 again with each call: another id is another call. */
+  #numberOf ({ index, id }: CallPiece): number {
+    const known = this.#calls.get(index)
+    if (known && (id === '' || known.id === '' || id === known.id)) {
+      known.id ||= id
+      return known.number
+    }
+    this.#calls.set(index, { number: this.#callCount, id })
+    return this.#callCount++
   }
 
   #wait (piece: Piece): string {
