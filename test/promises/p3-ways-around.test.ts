@@ -49,6 +49,7 @@ t.test('a limit of 0 tokens is none: what the model can write is reserved', asyn
   const { url } = await provider(t, chatJson({ usage: TOLD }))
   const { ask } = await budgeted(t, url, 4_000_000n)
   t.equal(await ask({ max_tokens: 0 }), 402)
+  t.equal(await ask({ max_completion_tokens: 0, max_tokens: 1 }), 402, 'nor beside another')
   t.equal(await ask({ max_tokens: 1 }), 200)
 })
 
