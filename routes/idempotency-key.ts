@@ -20,17 +20,18 @@ export function readIdempotencyKey ({ headers }: Pick<FastifyRequest, 'headers'>
 }
 
 /** The request under a key, as digests. Keys of different principals never meet. */
-export function idempotentRequest (name: string, { method, url }: FastifyRequest, ask: Ask): IdempotentRequest {
+export function idempotentRequest (name: string, { method, url, body }: FastifyRequest, ask: Ask): IdempotentRequest {
   const { keyId, ip } = ask.principal
   const owner = keyId === undefined ? `ip ${ip}` : `key ${keyId}`
   return {
     key: createHash('sha256').update(`${owner}\n${name}`).digest(),
-    request: createHash('sha256').update(`${method} ${url}\n`).update(bodyOf(ask)).digest()
+    request: createHash('sha256').update(`${method} ${url}\n`).update(bodyOf(body, ask)).digest()
   }
 }
 
-function bodyOf ({ body }: Ask): Buffer {
-  if (body.kind === 'json') return body.json.bytes
-  if (body.digest) return body.digest
+/** As the client sent it: what becomes of it here may be the same for two, and another one for each try. */
+function bodyOf (sent: unknown, { body }: Ask): Buffer {
+  if (Buffer.isBuffer(sent)) return sent
+  if (body.kind === 'multipart' && body.digest) return body.digest
   throw new Error('the form was spooled without its digest')
 }

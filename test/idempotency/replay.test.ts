@@ -1,6 +1,7 @@
 // What the second request under a key gets: the same bytes, a refusal, or a try of its own.
 
 import t from 'tap'
+import type { JsonObject } from '../../src/core/json.ts'
 import { post } from '../helper.ts'
 import { until } from '../plugins/held.ts'
 import { answerJson, chatJson, chatSse, provider, sequence, status } from '../upstreams.ts'
@@ -55,6 +56,16 @@ t.test('another body, or another path, under the same key is a 422, also while t
   }
   t.equal(upstream.requests.length, 1)
   t.equal((await ask('k')).headers.get(REPLAYED), 'true', 'and the key still means the first request')
+})
+
+t.test('a request that is told as the same chat as another is another one', async (t) => {
+  const { upstream, broker } = await brokerOf(t, chatJson())
+  const ask = (members: JsonObject) =>
+    post(`${broker.url}/responses`, { model: 'm', input: 'Hello', ...members }, { 'idempotency-key': 'k' })
+  t.equal((await ask({})).status, 200)
+  t.equal((await ask({ include: ['reasoning.encrypted_content'] })).status, 422)
+  t.equal((await ask({})).headers.get(REPLAYED), 'true')
+  t.equal(upstream.requests.length, 1)
 })
 
 t.test('a key is 1 to 255 printable characters', async (t) => {
