@@ -37,6 +37,7 @@ const applied = record({
     above_input: orNull(count('Input tokens from which on it applies.')),
     service_tier: orNull(text('As the provider told it.')),
     region: orNull(text('As the provider told it.')),
+    utc_hours: orNull(text('The part of the day, by the moment it was sent: 2200-0600.')),
     is_service_tier_priced: orNull(flag('False: at the plain rates.'))
   }
 })

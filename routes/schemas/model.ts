@@ -15,8 +15,13 @@ export const pricing: Schema = {
     optional: {
       overrides: listOf({
         ...record({
-          says: 'Other prices for longer requests.',
-          members: { min_prompt_tokens: count('Above so many tokens.') }
+          says: 'Other prices for longer requests, or for a part of the day, UTC.',
+          members: {},
+          optional: {
+            min_prompt_tokens: count('Above so many tokens.'),
+            utc_start: count('From then on: 2230 is half past ten in the evening.'),
+            utc_end: count('Up to then; before utc_start: of the next day.')
+          }
         }),
         additionalProperties: price('a unit')
       }, 'Of several that fit the last one counts.')

@@ -2,21 +2,24 @@
 
 import type { Rate } from '../core/money.ts'
 import type { UsageKind } from '../core/usage.ts'
-import type { Model, Price, PriceTier, Rates } from './catalog.ts'
+import type { Model, Price, PriceHours, PriceTier, Rates } from './catalog.ts'
+import { clockNumberOf } from './price-hours.ts'
 
 /** `prompt` and `completion` are always there. https://openrouter.ai/docs/overview/models */
 export interface CardPricing {
   readonly prompt: string
   readonly completion: string
-  /** What other prices there are for longer prompts; absent: none. Of several that fit the last one counts. */
+  /** Other prices for longer prompts and parts of the day; absent: none. Of several that fit the last one counts. */
   readonly overrides?: readonly PricingOverride[]
   /** `request`, `image_token`, `input_cache_read` and their kind: present where the price has them. */
   readonly [key: string]: string | readonly PricingOverride[] | undefined
 }
 
-/** For prompts of more tokens than `min_prompt_tokens`; what it does not name stays as it is. */
+/**
+ * For prompts of more tokens than `min_prompt_tokens`, and from `utc_start` up to `utc_end` (2230: half past ten in the
+ * evening), where it has them; what it does not name stays as it is.
+ */
 export interface PricingOverride {
-  readonly min_prompt_tokens: number
   readonly [key: string]: string | number
 }
 
@@ -62,17 +65,27 @@ export function pricingOf (model: Model): CardPricing {
 /** `undefined`: not known, which is not zero. */
 export function priceOnCard (model: Model, price: Price | undefined): CardPricing {
   if (!price) return UNKNOWN_PRICING
-  const { rates, terms: { tiers } = { tiers: [] } } = price
+  const { rates, terms } = price
+  const overrides = [...terms?.tiers.map(overrideOf) ?? [], ...terms?.hours?.map(overrideAt) ?? []]
   return {
     prompt: tokenPrice(model, price, 'input'),
     completion: tokenPrice(model, price, 'output'),
     ...spelt(rates, OPTIONAL),
-    ...tiers.length > 0 && { overrides: tiers.map(overrideOf) }
+    ...overrides.length > 0 && { overrides }
   }
 }
 
 function overrideOf ({ aboveInput, rates }: PriceTier): PricingOverride {
   return { min_prompt_tokens: aboveInput, ...spelt(rates, [...TOKENS, ...OPTIONAL]) }
+}
+
+function overrideAt ({ startMinute, endMinute, aboveInput, rates }: PriceHours): PricingOverride {
+  return {
+    ...aboveInput !== undefined && { min_prompt_tokens: aboveInput },
+    utc_start: clockNumberOf(startMinute),
+    utc_end: clockNumberOf(endMinute),
+    ...spelt(rates, [...TOKENS, ...OPTIONAL])
+  }
 }
 
 function spelt (rates: Rates, keys: readonly PricingKey[]): { readonly [key: string]: string } {

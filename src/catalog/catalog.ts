@@ -20,6 +20,8 @@ export interface Price {
   readonly terms?: PriceTerms | undefined
   /** The whole price in its canonical spelling (price-document.ts). Undefined: not kept in the books. */
   readonly document?: string | undefined
+  /** The part of the day, `2200-0600`, whose terms are in the rates already. Undefined: no hours are in them. */
+  readonly hours?: string | undefined
 }
 
 /** What makes a price more than its rates. Empty lists and maps where there is nothing. */
@@ -32,6 +34,20 @@ export interface PriceTerms {
   readonly regions: ReadonlyMap<string, Factor>
   /** Less than this of a kind is billed as this, once any of it was told. */
   readonly least: { readonly [kind in UsageKind]?: number }
+  /** What else it costs in parts of the day, in the order in which they count. Undefined: the same all day. */
+  readonly hours?: readonly PriceHours[] | undefined
+}
+
+/** For requests sent within a part of each day, over the rates of the price and its tiers; of several the last wins. */
+export interface PriceHours {
+  /** Minutes of the day, UTC, from the first one on. */
+  readonly startMinute: number
+  /** Up to this one and without it; before `startMinute`: it is of the next day. Never equal. */
+  readonly endMinute: number
+  /** Only with more input tokens than that; undefined: always. */
+  readonly aboveInput: number | undefined
+  /** Kinds that are absent keep theirs. */
+  readonly rates: Rates
 }
 
 /** For requests with more than `aboveInput` input tokens, cached ones included: the whole request costs these rates. */

@@ -64,6 +64,12 @@ export function hasCost (members: ReadonlyMap<string, Field>): boolean {
   return Object.keys(COST_KEYS).some((key) => members.has(key))
 }
 
+/** Rates that stand in for others: at least one has to be given. Undefined: there is none, and it is in the report. */
+export function readOwnRates (field: Field, members: ReadonlyMap<string, Field>): Rates | undefined {
+  const rates = readRates(members)
+  return hasCost(members) ? Object.freeze(rates) : field.refuse('has no cost: give input_cost or another one')
+}
+
 function rateOf (field: Field | undefined, { per }: CostKey): Rate | undefined {
   const text = textOf(field)
   if (!field || text === undefined) return undefined

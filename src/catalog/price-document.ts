@@ -2,16 +2,19 @@
 //
 // DESIGN. The books refer to prices by version for ever, so two things must hold: one price has one spelling, whatever
 // decimals it was written in, and the version is the digest of that spelling. Rates are reduced fractions of nano-USD
-// for one unit, in the order of the usage kinds; names in the order of their letters. What a price does not have
-// leaves no trace: a price of rates alone is spelled, and named, as it was before there were tiers.
+// for one unit, in the order of the usage kinds; names in the order of their letters. Parts of the day stay in the
+// order in which they count, which is part of what they say. What a price does not have leaves no trace: a price of
+// rates alone is spelled, and named, as it was before there were tiers.
 //
 //   input=2500/1;output=10000/1
+//   input=3000/1|hours 2200-0600 input=1500/1|hours 2200-0600 above 200000 input=2000/1
 //   input=3000/1;output=15000/1|tier 200000 input=6000/1;output=45000/2|service flex 1/2|least audio_ms=10000
 
 import { createHash } from 'node:crypto'
 import { reduced, type Factor } from '../core/money.ts'
 import { USAGE_KINDS } from '../core/usage.ts'
-import type { Price, PriceTerms, PriceTier, Rates, ServiceTerms } from './catalog.ts'
+import type { Price, PriceHours, PriceTerms, PriceTier, Rates, ServiceTerms } from './catalog.ts'
+import { spellHours } from './price-hours.ts'
 
 /** A frozen price with its document and its version. */
 export function makePrice (rates: Rates, terms?: PriceTerms): Price {
@@ -28,10 +31,16 @@ export function documentOf (rates: Rates, terms?: PriceTerms): string {
   return [
     spellRates(rates),
     ...terms.tiers.map((tier) => `tier ${spellTier(tier)}`),
+    ...(terms.hours ?? []).map(spellPart),
     ...services,
     ...regions,
     ...least.length > 0 ? [`least ${least.join(';')}`] : []
   ].join('|')
+}
+
+function spellPart ({ startMinute, endMinute, aboveInput, rates }: PriceHours): string {
+  const above = aboveInput === undefined ? '' : `above ${aboveInput} `
+  return `hours ${spellHours(startMinute, endMinute)} ${above}${spellRates(rates)}`
 }
 
 function spellService (name: string, service: ServiceTerms): string[] {

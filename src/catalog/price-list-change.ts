@@ -19,7 +19,7 @@ const TOKENS: readonly UsageKind[] = ['input', 'output']
 
 /** Why the price may not follow the one before; undefined: it may. */
 export function objectionTo (next: Price, before: Price, { factor, ratesOf }: Limits): string | undefined {
-  if (termsOf(next) !== termsOf(before)) return 'its tiers, service tiers, regions or least quantities would change'
+  if (termsOf(next) !== termsOf(before)) return 'its tiers, hours, service tiers, regions or least quantities would change'
   const [rates, known] = [ratesOf(next), ratesOf(before)]
   for (const kind of USAGE_KINDS) {
     const objection = rateObjection(known[kind], rates[kind], factor)
@@ -29,14 +29,22 @@ export function objectionTo (next: Price, before: Price, { factor, ratesOf }: Li
 }
 
 /** Why a price of something that had none should be looked at first; undefined: it need not be. */
-export function objectionToFirst (price: Price): string | undefined {
-  const { input } = price.rates
-  if (Object.values(price.rates).every(isZero) || (input && isZero(input))) return 'it would be free'
-  const isDear = TOKENS.some((kind) => {
-    const rate = price.rates[kind]
+export function objectionToFirst ({ rates, terms }: Price): string | undefined {
+  if (isFree(rates)) return 'it would be free'
+  const parts = [...terms?.tiers ?? [], ...terms?.hours ?? []].map(({ rates }) => rates)
+  if (parts.some(isFree)) return 'it would be free for some sizes or hours'
+  return [rates, ...parts].some(isDear) ? 'it would cost more than USD 10,000 per million tokens' : undefined
+}
+
+function isFree (rates: Rates): boolean {
+  return Object.values(rates).every(isZero) || (rates.input !== undefined && isZero(rates.input))
+}
+
+function isDear (rates: Rates): boolean {
+  return TOKENS.some((kind) => {
+    const rate = rates[kind]
     return rate !== undefined && isAbove(rate, DEAREST_LIKELY)
   })
-  return isDear ? 'it would cost more than USD 10,000 per million tokens' : undefined
 }
 
 function rateObjection (before: Rate | undefined, next: Rate | undefined, factor: Factor): string | undefined {

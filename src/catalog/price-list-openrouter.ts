@@ -17,6 +17,10 @@ const PER_TOKEN: { readonly [member: string]: string } = {
   audio_output: 'audio_output_cost'
 }
 const PER_UNIT: { readonly [member: string]: string } = { request: 'per_request', web_search: 'per_search' }
+/** Told for other things than tokens and searches: left out, as in the pricing itself. */
+const LEFT_OUT = ['image', 'image_output']
+const CONDITIONS = ['min_prompt_tokens', 'utc_start', 'utc_end']
+const KNOWN = new Set([...CONDITIONS, ...Object.keys(PER_TOKEN), ...Object.keys(PER_UNIT), ...LEFT_OUT])
 /** A zero of another member means "not charged apart", and not "free". */
 const MEANS_ZERO = ['prompt', 'completion']
 const MILLION_DIGITS = 6
@@ -26,17 +30,56 @@ const NANO_DIGITS = 9
 export function costsOfPricing (pricing: JsonObject): JsonObject | undefined {
   const { overrides = [] } = pricing
   if (!Array.isArray(overrides)) return undefined
-  const tiers = overrides.map(tierOf)
-  if (!tiers.every((tier) => tier !== undefined)) return undefined
-  return { ...costsIn(pricing), ...tiers.length > 0 && { tiers } }
+  const terms = overrides.map(termOf)
+  if (!terms.every((term) => term !== undefined)) return undefined
+  const tiers = tiersIn(terms)
+  const hours = hoursIn(terms)
+  return { ...costsIn(pricing), ...tiers.length > 0 && { tiers }, ...hours.length > 0 && { hours } }
 }
 
-/** Only those that depend on the length of the prompt; there are others, by the time of day. */
-function tierOf (override: JsonValue): JsonObject | undefined {
+/** An override: under all of its conditions these costs take the place of others. */
+interface Term {
+  readonly aboveInput: JsonValue | undefined
+  /** As members of `hours`; undefined: at any time. */
+  readonly hours: JsonObject | undefined
+  readonly costs: JsonObject
+}
+
+/** Undefined: it depends on something that nobody knows, or on nothing. */
+function termOf (override: JsonValue): Term | undefined {
   const members = asObject(override)
-  const aboveInput = members?.['min_prompt_tokens']
-  if (!members || aboveInput === undefined || 'utc_start' in members || 'utc_end' in members) return undefined
-  return { above_input: aboveInput, ...costsIn(members) }
+  if (!members || !Object.keys(members).every((member) => KNOWN.has(member))) return undefined
+  const { min_prompt_tokens: aboveInput, utc_start: start, utc_end: end } = members
+  const isTimed = isTold(start) || isTold(end)
+  const hours: JsonObject = { ...isTold(start) ? { utc_start: start } : {}, ...isTold(end) ? { utc_end: end } : {} }
+  if (!isTimed && !isTold(aboveInput)) return undefined
+  return {
+    aboveInput: isTold(aboveInput) ? aboveInput : undefined, hours: isTimed ? hours : undefined, costs: costsIn(members)
+  }
+}
+
+function isTold (value: JsonValue | undefined): value is Exclude<JsonValue, null> {
+  return value !== undefined && value !== null
+}
+
+/** Of our tiers only the largest that is reached counts: each gets what those below it say as well. */
+function tiersIn (terms: readonly Term[]): JsonObject[] {
+  const always = terms.filter(({ hours }) => !hours)
+  return always.map(({ aboveInput }) => {
+    const reached = always.filter((other) => Number(other.aboveInput) <= Number(aboveInput))
+    return Object.assign({ above_input: aboveInput }, ...reached.map(({ costs }) => costs))
+  })
+}
+
+/** Hours lie over tiers: a tier that is told behind some of them is said once more for each of theirs. */
+function hoursIn (terms: readonly Term[]): JsonObject[] {
+  return terms.flatMap(({ aboveInput, hours, costs }, at) => {
+    const limit = aboveInput === undefined ? {} : { above_input: aboveInput }
+    if (hours) return [{ ...hours, ...limit, ...costs }]
+    const before = terms.slice(0, at).map((term) => term.hours).filter((part) => part !== undefined)
+    const parts = new Map(before.map((part) => [JSON.stringify(part), part]))
+    return [...parts.values()].map((part) => ({ ...part, ...limit, ...costs }))
+  })
 }
 
 function costsIn (pricing: JsonObject): JsonObject {

@@ -1,11 +1,13 @@
-// What changes a cost, as written in the file: tiers by input, service tiers, regions, least billed quantities.
+// What changes a cost, as written in the file: tiers by input, hours of the day, service tiers, regions, least
+// billed quantities.
 
 import { readFactor, type Factor } from '../core/money.ts'
 import type { UsageKind } from '../core/usage.ts'
-import type { PriceTerms, PriceTier, Rates, ServiceTerms } from './catalog.ts'
+import type { PriceTerms, PriceTier, ServiceTerms } from './catalog.ts'
 import type { Report } from './config-error.ts'
-import { COST_KEYS, decimalOf, hasCost, readRates } from './cost-keys.ts'
+import { COST_KEYS, decimalOf, readOwnRates } from './cost-keys.ts'
 import { countOf, itemsOf, knownMembersOf, membersOf, shown, textOf, type Field } from './fields.ts'
+import { readHours } from './price-hours.ts'
 
 const COSTS = Object.keys(COST_KEYS)
 const TIER_KEYS = ['above_input', ...COSTS]
@@ -29,12 +31,14 @@ const LEAST_KEYS: { readonly [key: string]: LeastKey } = {
 }
 const MOST_LEAST = 1_000_000
 
-export const TERM_KEYS: readonly string[] = ['tiers', 'service_tiers', 'regions', ...Object.keys(LEAST_KEYS)]
+export const TERM_KEYS: readonly string[] = ['tiers', 'hours', 'service_tiers', 'regions', ...Object.keys(LEAST_KEYS)]
 
 /** Undefined: none of them is given. Wrong ones are in the report. */
 export function readTerms (members: ReadonlyMap<string, Field>, report: Report): PriceTerms | undefined {
   if (!TERM_KEYS.some((key) => members.has(key))) return undefined
+  const hours = readHours(members.get('hours'), report)
   return {
+    ...hours && { hours },
     tiers: Object.freeze(readTiers(members.get('tiers'), report)),
     services: readServices(members.get('service_tiers'), report),
     regions: readRegions(members.get('regions'), report),
@@ -69,14 +73,8 @@ function readTier (item: Field, report: Report): { readonly tier: PriceTier, rea
   const limit = members.get('above_input')
   if (!limit) return item.refuse('has no above_input: the number of input tokens above which it counts')
   const aboveInput = countOf(limit, 1, MOST_TOKENS)
-  const rates = readCosts(item, members)
+  const rates = readOwnRates(item, members)
   return aboveInput === undefined || !rates ? undefined : { tier: Object.freeze({ aboveInput, rates }), item }
-}
-
-function readCosts (field: Field, members: ReadonlyMap<string, Field>): Rates | undefined {
-  const rates = readRates(members)
-  if (hasCost(members)) return Object.freeze(rates)
-  return field.refuse('has no cost: give input_cost or another one')
 }
 
 function readServices (field: Field | undefined, report: Report): ReadonlyMap<string, ServiceTerms> {
@@ -86,7 +84,7 @@ function readServices (field: Field | undefined, report: Report): ReadonlyMap<st
       return factor && Object.freeze({ kind: 'factor', factor })
     }
     const members = knownMembersOf(member, SERVICE_KEYS, report)
-    const rates = readCosts(member, members)
+    const rates = readOwnRates(member, members)
     const tiers = Object.freeze(readTiers(members.get('tiers'), report))
     return rates && Object.freeze({ kind: 'rates', rates, tiers })
   })

@@ -14,6 +14,7 @@ interface AppliedRow {
   readonly above_input: number | null
   readonly service_tier: string | null
   readonly region: string | null
+  readonly utc_hours: string | null
   readonly is_service_tier_priced: boolean | null
 }
 
@@ -33,10 +34,11 @@ export function billTable (rows: readonly BillRow[], total: string): string {
 /** `tier above 200000 input tokens, service tier flex`; '' for the plain rates. */
 export function appliedText (applied: AppliedRow | null): string {
   if (!applied) return ''
-  const { above_input: tier, service_tier: service, region } = applied
+  const { above_input: tier, service_tier: service, region, utc_hours: hours } = applied
   return [
     tier === null ? [] : `tier above ${tier} input tokens`,
     service === null ? [] : `service tier ${plain(service)}${applied.is_service_tier_priced ? '' : ' (at the plain rates: not in the price)'}`,
-    region === null ? [] : `region ${plain(region)}`
+    region === null ? [] : `region ${plain(region)}`,
+    hours === null ? [] : `sent within ${plain(hours)} UTC`
   ].flat().join(', ')
 }

@@ -1,6 +1,7 @@
 // aibroker price: what a request would be billed, line by line, on every backend of a model.
 
 import { InvalidArgumentError } from 'commander'
+import { systemClock } from '../core/clock.ts'
 import { formatUsd } from '../core/money.ts'
 import type { Circumstances, Usage, UsageKind } from '../core/usage.ts'
 import type { Backend, Catalog, Price } from '../catalog/catalog.ts'
@@ -30,6 +31,7 @@ interface Flags extends JsonFlag, CountFlags {
   readonly provider?: string
   readonly serviceTier?: string
   readonly region?: string
+  readonly at?: number
   readonly config?: string
   readonly home?: string
 }
@@ -59,6 +61,7 @@ export const define: Define = (command, terminal) => {
     .option('--provider <provider>', 'this one only')
     .option('--service-tier <name>', 'as the answer would tell it: flex, priority')
     .option('--region <name>', 'as the answer would tell it: us')
+    .option('--at <time>', 'sent at that time of the day, UTC: 2230 (default: now)', readTime)
     .option('--config <file>', 'read this file')
     .option('--home <folder>', 'whose price list counts (AIBROKER_HOME, ~/.aibroker)')
     .addHelpText('after', examples([
@@ -85,7 +88,8 @@ async function price (model: string, flags: Flags, terminal: Terminal): Promise<
     const providers = [...new Set(backends.map(({ provider }) => provider))]
     throw new CommandFailure('not_found', `${plain(model)} is not served by ${plain(flags.provider ?? '')}, but by ${providers.join(', ')}`)
   }
-  const bills = await Promise.all(asked.map((backend) => billFor(backend, usage, circumstancesOf(flags))))
+  const sent = { usage, circumstances: circumstancesOf(flags), sentAtMs: flags.at ?? systemClock.nowMs() }
+  const bills = await Promise.all(asked.map((backend) => billFor(backend, sent)))
   terminal.print(flags.json
     ? plainJson({ model, data: bills })
     : bills.map((bill, at) => textOf(bill, asked[at]?.price, flags)).join('\n\n'))
@@ -93,14 +97,20 @@ async function price (model: string, flags: Flags, terminal: Terminal): Promise<
 
 type Bill = Awaited<ReturnType<typeof billFor>>
 
+interface Sent {
+  readonly usage: Usage
+  readonly circumstances: Circumstances
+  readonly sentAtMs: number
+}
+
 /** In JSON terms; the rate of a line is USD for one of its units. */
-async function billFor ({ id, provider, modelId, price, markup }: Backend, usage: Usage, circumstances: Circumstances) {
+async function billFor ({ id, provider, modelId, price, markup }: Backend, { usage, circumstances, sentAtMs }: Sent) {
   const { costOf } = await import('../metering/cost.ts')
   const { formatRate } = await import('../catalog/card-pricing.ts')
   const { billIn } = await import('../routing/explain-bill.ts')
   const { lineItemsText } = await import('../metering/line-items.ts')
   const measured = { usage, reportedCost: undefined, isTold: true, circumstances }
-  const cost = costOf(measured, price, { ceiling: undefined, isFree: false, markup })
+  const cost = costOf(measured, price, { ceiling: undefined, isFree: false, markup, sentAtMs })
   const { line_items: items, ...rest } = billIn({
     costNanoUsd: cost.amount,
     lineItems: lineItemsText(cost.lines, cost.applied),
@@ -164,6 +174,13 @@ function readUnits (text: string): number {
   const count = Number(text)
   if (/^\d{1,10}$/.test(text) && count <= MOST) return count
   throw new InvalidArgumentError(`Give a whole number from 0 to ${MOST}.`)
+}
+
+/** Ms since the epoch of that time of its first day: which day it is changes no price. */
+function readTime (text: string): number {
+  const [, hours, minutes] = /^([01]\d|2[0-3]):?([0-5]\d)$/.exec(text) ?? []
+  if (minutes === undefined) throw new InvalidArgumentError('Give hours and minutes, such as 2230.')
+  return (Number(hours) * 60 + Number(minutes)) * 60_000
 }
 
 function textOf (bill: Bill, price: Price | undefined, { region }: Flags): string {

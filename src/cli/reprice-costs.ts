@@ -18,8 +18,8 @@ const IS_WHOLE: { readonly [task: string]: (usage: Usage) => boolean } = {
 export type Reprice = (attempt: UnpricedAttempt) => Repricing | NoRepricing
 
 /**
- * Costs at the plain rates of a price: rows of unpriced attempts do not keep what the answer told of its service tier
- * or region. No markup: it belongs to a bill that was shown.
+ * Costs at the plain rates of a price, those of the time of day it was sent: rows of unpriced attempts do not keep what
+ * the answer told of its service tier or region. No markup: it belongs to a bill that was shown.
  */
 export async function openRepricing (catalog: Catalog): Promise<Reprice> {
   const { costOf } = await import('../metering/cost.ts')
@@ -27,7 +27,8 @@ export async function openRepricing (catalog: Catalog): Promise<Reprice> {
   return (attempt) => {
     const price = priceOf(attempt, catalog)
     if (!price) return 'price_unknown'
-    const { amount, grade, lines, applied } = costOf(measuredOf(attempt), price, { ceiling: undefined, isFree: false })
+    const bounds = { ceiling: undefined, isFree: false, sentAtMs: attempt.startedAtMs }
+    const { amount, grade, lines, applied } = costOf(measuredOf(attempt), price, bounds)
     if (amount === undefined) return 'usage_unknown'
     return {
       attempt: attempt.id,

@@ -65,7 +65,7 @@ export class Books {
    */
   open (plan: Plan, first: Turn): Promise<Turn> {
     return this.#write(first, async () => {
-      const turn = this.#bounded(first)
+      const turn = this.#dated(this.#bounded(first))
       const intent = exchangeIntent(this.#ask, plan, this.#parts)
       this.#open = await this.#parts.ledger.open(intent, this.#intentOf(turn), this.#shrink(turn))
       return this.#fitted(turn)
@@ -84,7 +84,7 @@ export class Books {
   /** Closes the failed attempt and records the next one. Resolves and throws as `open`. */
   retry (ended: AttemptResult, next: Turn): Promise<Turn> {
     return this.#write(next, async () => {
-      const turn = this.#bounded(next)
+      const turn = this.#dated(this.#bounded(next))
       const attempt = this.#intentOf(this.#fitted(turn))
       await this.#parts.ledger.retry(this.#open as OpenExchange, ended, attempt, this.#shrink(turn))
       return this.#fitted(turn)
@@ -98,6 +98,12 @@ export class Books {
 
   #intentOf (turn: Turn): AttemptIntent {
     return attemptIntent(turn, this.#parts, this.#ask.principal.unknownPrice)
+  }
+
+  /** Its moment is part of its price. */
+  #dated (turn: Turn): Turn {
+    const { price } = turn.candidate.backend
+    return price?.terms?.hours ? { ...turn, sentAtMs: this.#parts.clock.nowMs() } : turn
   }
 
   #bounded (turn: Turn): Turn {

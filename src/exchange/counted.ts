@@ -26,7 +26,7 @@ export interface Uncounted {
 export async function counted (
   uncounted: Uncounted, parts: Pick<ExchangeParts, 'counter'>, readOutputs: () => readonly string[] | undefined
 ): Promise<Priced> {
-  const { turn: { candidate: { backend: { price, markup }, ceiling } }, cost } = uncounted
+  const { turn: { candidate: { backend: { price, markup }, ceiling }, sentAtMs }, cost } = uncounted
   const countable = countableOf(uncounted)
   const outputs = countable && readOutputs()
   if (!price || !countable || outputs?.length !== outputsOf(uncounted)) return cost
@@ -37,7 +37,7 @@ export async function counted (
   const measured: Measured = {
     usage, reportedCost: undefined, isTold: false, isCounted: true, ...circumstances && { circumstances }
   }
-  const priced = costOf(measured, price, { ceiling, isFree: false, markup })
+  const priced = costOf(measured, price, { ceiling, isFree: false, markup, sentAtMs })
   return priced.grade === 'counted' ? { ...measured, ...priced } : cost
 }
 

@@ -49,11 +49,12 @@ export function watchProgress (
 function boundOf (
   { ask, parts }: Pick<Delivering, 'ask' | 'parts'>, turn: Turn, seenBytes: number
 ): NanoUsd | undefined {
-  const { backend: { modelId, price, markup }, model, translation } = turn.candidate
+  const { backend: { modelId, price, markup }, model, translation, boundPrice } = turn.candidate
   const { ceiling } = attemptIntent(turn, parts)
   if (ceiling === undefined || ceiling === 0n) return ceiling
   const envelope = { ...ask.envelope, maxOutputTokens: seenBytes, choices: 1, drafts: 1 }
-  const bound = ceilingOf({ task: toldTask(ask.task, translation), envelope, model, modelId, price, markup })
+  const task = toldTask(ask.task, translation)
+  const bound = ceilingOf({ task, envelope, model, modelId, price: price && (boundPrice ?? price), markup })
   return bound === undefined || bound > ceiling ? ceiling : bound
 }
 

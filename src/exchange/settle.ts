@@ -36,7 +36,7 @@ export function exchangeIntent (
 export function attemptIntent (turn: Turn, parts: ExchangeParts, unknownPrice?: UnknownPrice): AttemptIntent {
   const { backend, model, ceiling, ceilingTokens } = turn.candidate
   return {
-    startedAtMs: parts.clock.nowMs(),
+    startedAtMs: turn.sentAtMs ?? parts.clock.nowMs(),
     provider: parts.providerLabel ?? turn.provider.id,
     model: model.name,
     modelId: backend.modelId,
@@ -61,7 +61,11 @@ export function priceAnswer (
   const { backend: { price, markup }, model, ceiling } = turn.candidate
   const measured = measure(ask.task, usage, envelopeOf(ask, turn.candidate), model)
   const cost = costOf(measured, price, {
-    ceiling, isFree: isFree(turn, parts), markup, isAssumed: price === undefined && ceiling !== undefined
+    ceiling,
+    isFree: isFree(turn, parts),
+    markup,
+    isAssumed: price === undefined && ceiling !== undefined,
+    sentAtMs: turn.sentAtMs
   })
   return Object.assign({}, measured, cost) // 0.1 us; two spreads in one literal take V8 1.9 us
 }

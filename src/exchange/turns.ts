@@ -32,6 +32,8 @@ export interface Turn {
   readonly candidate: Candidate
   readonly provider: ResolvedProvider
   readonly credential: Credential
+  /** Wall clock, ms: the moment of its row, kept where the price is another one by the time of day. */
+  readonly sentAtMs?: number | undefined
 }
 
 /** A credential is taken and its backend claimed; or first this much time has to pass. */

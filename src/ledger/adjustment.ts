@@ -16,6 +16,8 @@ export interface UnpricedAttempt {
   readonly model: string
   readonly modelId: string
   readonly usage: Usage
+  /** Wall clock, ms: the moment that its price is that of. */
+  readonly startedAtMs: number
 }
 
 /** What an attempt without a price turned out to cost. */

@@ -11,6 +11,7 @@ import type { Factor, NanoUsd } from '../core/money.ts'
 import type { CostGrade, Measured } from '../core/usage.ts'
 import { billOf, type BillLine } from './bill.ts'
 import { markupIn, markupOn } from './markup.ts'
+import { priceAt } from './price-of-day.ts'
 import type { Applied } from './price-variants.ts'
 
 export type { Measured } from '../core/usage.ts'
@@ -38,6 +39,8 @@ export interface CostBounds {
   readonly markup?: Factor | undefined
   /** The ceiling is that of an assumed price, since the operator wants an unknown one to be bounded. */
   readonly isAssumed?: boolean
+  /** Wall clock, ms since the epoch; undefined: not known, and a price with hours prices nothing. */
+  readonly sentAtMs?: number | undefined
 }
 
 const FREE: Cost = { amount: 0n, grade: 'free', lines: [] }
@@ -46,19 +49,25 @@ const UNPRICED: Cost = { amount: undefined, grade: 'unpriced', lines: [] }
 /**
  * The cost of one attempt. Money the provider told: `reported`, even when our price says otherwise. Without that: told
  * usage `reported`, our own counts `counted`, whatever the ceiling was; neither of them `bounded` by the ceiling; and
- * `unpriced` where no price or no ceiling is known.
+ * `unpriced` where no price or no ceiling is known. `priceOfDay`: with all its hours.
  */
-export function costOf (measured: Measured, price: Price | undefined, bounds: CostBounds): Cost {
+export function costOf (measured: Measured, priceOfDay: Price | undefined, bounds: CostBounds): Cost {
   if (bounds.isFree) return FREE
+  const price = priceSent(priceOfDay, bounds)
   const { reportedCost } = measured
   if (reportedCost !== undefined) return marked(reportedCostOf(measured, reportedCost, price), bounds.markup)
-  if (!price) return bounds.isAssumed ? boundedBy(bounds) : UNPRICED
+  if (!price) return bounds.isAssumed || priceOfDay ? boundedBy(bounds) : UNPRICED
   const bill = billOf(measured, price, measured.circumstances)
   if (bill === 'no_rate') return UNPRICED
   if (bill === 'not_told') return boundedBy(bounds)
   const { amount, lines, applied } = bill
   const grade = measured.isTold ? 'reported' : 'counted'
   return marked(applied ? { amount, grade, lines, applied } : { amount, grade, lines }, bounds.markup)
+}
+
+function priceSent (price: Price | undefined, { sentAtMs }: CostBounds): Price | undefined {
+  if (!price?.terms?.hours) return price
+  return sentAtMs === undefined ? undefined : priceAt(price, sentAtMs)
 }
 
 /** Lines are shown only where they sum to what was told. */

@@ -20,8 +20,9 @@
 //   documents a bound; the most that was seen is below 20 (deep research tells more, and tells its cost itself). Where
 //   a request asks for them and the price has no cost, there is no bound. What they find is input, up to the window.
 // - Every token is priced at the highest rate of its direction, since what it will be billed as is not known: in any
-//   tier that the input may reach, in any service tier and region that the answer may name. A project's settings can
-//   put a request that names no service tier into any of them.
+//   tier that the input may reach, in any service tier and region that the answer may name, at any time of the day
+//   unless the offer's price is that of a while. A project's settings can put a request that names no service tier into
+//   any of them.
 // - The markup on top of all that: what is reserved is what will be taken.
 
 import type { Model, Price } from '../catalog/catalog.ts'
@@ -200,8 +201,9 @@ const USUAL_OTHER: { readonly [unit in OtherUnit]: (envelope: Envelope) => numbe
 }
 
 /**
- * The likely cost in nano-USD, as a plain number: it puts offers in order and is never booked. Undefined: not known.
- * A number because `auto` compares hundreds of offers for each request.
+ * The likely cost in nano-USD as a plain number: it puts offers in order and is never booked. Undefined: not known.
+ * The price is that of a moment (price-of-day.ts). A number because `auto` compares hundreds of offers for each
+ * request.
  */
 export function expectedOf (offer: Offer): number | undefined {
   const { task, envelope, model, price, inputTokens = usualInput(envelope) } = offer

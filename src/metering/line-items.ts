@@ -3,7 +3,8 @@
 //   tier=200000;input:250000:1500000000;output:800:18000000
 //
 // First what was applied of the price, where anything was: `tier` (the limit of input tokens that was passed),
-// `service` (with a question mark behind a name that the price does not know) and `region`. Then a line for each kind:
+// `service` (with a question mark behind a name that the price does not know), `region` and `hours` (the part of the
+// day, UTC: `2200-0600`). Then a line for each kind:
 // its name, its count as billed, nano-USD. Names hold none of the marks: circumstances.ts lets no other ones in.
 
 import { USAGE_KINDS, type UsageKind } from '../core/usage.ts'
@@ -23,7 +24,7 @@ export interface LineItems {
 }
 
 const LINE = /^([a-z_0-9]+):(\d{1,10}):(\d{1,20})$/
-const MARK = /^(tier|service|region)=([\w.-]+)(\??)$/
+const MARK = /^(tier|service|region|hours)=([\w.-]+)(\??)$/
 
 /** Undefined: there are no lines. */
 export function lineItemsText (lines: readonly BillLine[], applied?: Applied): string | undefined {
@@ -33,11 +34,12 @@ export function lineItemsText (lines: readonly BillLine[], applied?: Applied): s
   return text
 }
 
-function marksOf ({ tier, service, region, isUnknownService }: Applied): string {
+function marksOf ({ tier, service, region, isUnknownService, hours }: Applied): string {
   const marks = [
     tier === undefined ? [] : `tier=${tier}`,
     service === undefined ? [] : `service=${service}${isUnknownService ? '?' : ''}`,
-    region === undefined ? [] : `region=${region}`
+    region === undefined ? [] : `region=${region}`,
+    hours === undefined ? [] : `hours=${hours}`
   ]
   return marks.flat().join(';')
 }
@@ -59,5 +61,6 @@ function markIn (part: string): Partial<Applied> | undefined {
   const [, mark, value, unknown] = MARK.exec(part) ?? []
   if (mark === 'tier') return { tier: Number(value) }
   if (mark === 'region') return { region: value }
+  if (mark === 'hours') return { hours: value }
   return mark === undefined ? undefined : { service: value, isUnknownService: unknown === '?' }
 }

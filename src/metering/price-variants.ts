@@ -1,4 +1,5 @@
-// The prices within a price: which rates hold for a request of a size, a service tier and a region.
+// The prices within a price: which rates hold for a request of a size, a service tier and a region. Those of a time of
+// day are prices of their own by then (price-of-day.ts).
 //
 // DESIGN. A price without terms has one sheet and never comes here. One with terms has a sheet for each combination,
 // made when it is first billed and kept with the price. Rates are laid over each other in this order, kind by kind:
@@ -10,6 +11,7 @@
 import type { Price, PriceTerms, PriceTier, Rates } from '../catalog/catalog.ts'
 import { scaled, type Factor, type Rate } from '../core/money.ts'
 import { USAGE_KINDS, type Circumstances, type UsageKind } from '../core/usage.ts'
+import { pricesOfDay } from './price-of-day.ts'
 import { dearer, EXTRAS, makeSheet, sheetOf, unitOf, type PriceSheet } from './price-sheet.ts'
 
 /** Which part of a price was applied. */
@@ -21,6 +23,8 @@ export interface Applied {
   readonly region: string | undefined
   /** The answer told a service tier that the price does not name: its plain rates were taken. */
   readonly isUnknownService: boolean
+  /** The part of the day, `2200-0600`; undefined: no hours counted. */
+  readonly hours?: string | undefined
 }
 
 export interface Variant {
@@ -35,6 +39,8 @@ const PLAIN: Circumstances = {}
 interface Compiled {
   readonly price: Price
   readonly terms: PriceTerms
+  /** By the time of day; the price alone where it has no hours. */
+  readonly parts: readonly Price[]
   /** Every limit of any of its tiers, lowest first. */
   readonly limits: readonly number[]
   readonly sheets: Map<string, PriceSheet>
@@ -44,7 +50,10 @@ interface Compiled {
 
 const compiledPrices = new WeakMap<Price, Compiled>()
 
-/** The sheet for a request with `inputTokens` tokens of input, cached ones included, under what its answer told. */
+/**
+ * The sheet for a request with `inputTokens` tokens of input, cached ones included, under what its answer told. The
+ * price is that of a moment.
+ */
 export function variantOf (price: Price, inputTokens: number, told: Circumstances = PLAIN): Variant {
   const compiled = compiledOf(price)
   if (!compiled) return { sheet: sheetOf(price), applied: appliedOf({ service: undefined }, told) }
@@ -52,16 +61,18 @@ export function variantOf (price: Price, inputTokens: number, told: Circumstance
   const service = services.has(told.service ?? '') ? told.service : undefined
   const region = regions.has(told.region ?? '') ? told.region : undefined
   const sheet = sheetFor(compiled, { inputTokens, service, region })
-  return { sheet, applied: appliedOf({ tier: tierFor(compiled.terms, inputTokens, service), service, region }, told) }
+  const tier = tierFor(compiled.terms, inputTokens, service)
+  return { sheet, applied: appliedOf({ tier, service, region, hours: price.hours }, told) }
 }
 
 function appliedOf (known: Partial<Applied>, { service }: Circumstances): Applied | undefined {
-  const { tier, region } = known
-  if (tier === undefined && service === undefined && region === undefined) return undefined
-  return { tier, service, region, isUnknownService: service !== known.service }
+  const { tier, region, hours } = known
+  if (tier === undefined && service === undefined && region === undefined && hours === undefined) return undefined
+  const applied = { tier, service, region, isUnknownService: service !== known.service }
+  return hours === undefined ? applied : { ...applied, hours }
 }
 
-/** The highest rate of every kind in any variant that a request of at most `inputTokens` may be billed by. */
+/** The highest rate of every kind, at any time of the day, that a request of at most `inputTokens` may be billed by. */
 export function worstSheetOf (price: Price, inputTokens: number): PriceSheet {
   const compiled = compiledOf(price)
   if (!compiled) return sheetOf(price)
@@ -74,16 +85,21 @@ export function worstSheetOf (price: Price, inputTokens: number): PriceSheet {
 }
 
 function makeWorst (compiled: Compiled, reached: number): PriceSheet {
-  const { limits, terms: { services, regions, least } } = compiled
-  const sizes = [0, ...limits.slice(0, reached).map((limit) => limit + 1)]
-  const sheets = sizes.flatMap((inputTokens) => [undefined, ...services.keys()].flatMap((service) =>
-    [undefined, ...regions.keys()].map((region) => sheetFor(compiled, { inputTokens, service, region }))))
+  const sheets = sheetsWithin(compiled, reached)
   const rates: { [kind in UsageKind]?: Rate } = {}
   for (const kind of USAGE_KINDS) {
     const worst = sheets.reduce<Rate | undefined>((worst, sheet) => dearer(worst, sheet.rates[kind]), undefined)
     if (worst) rates[kind] = worst
   }
-  return makeSheet(rates, least)
+  return makeSheet(rates, compiled.terms.least)
+}
+
+function sheetsWithin (compiled: Compiled, reached: number): readonly PriceSheet[] {
+  const { limits, parts, terms: { services, regions } } = compiled
+  if (parts.length > 1) return parts.map((part) => worstSheetOf(part, (limits[reached - 1] ?? -1) + 1))
+  const sizes = [0, ...limits.slice(0, reached).map((limit) => limit + 1)]
+  return sizes.flatMap((inputTokens) => [undefined, ...services.keys()].flatMap((service) =>
+    [undefined, ...regions.keys()].map((region) => sheetFor(compiled, { inputTokens, service, region }))))
 }
 
 interface Combination {
@@ -139,9 +155,10 @@ function compiledOf (price: Price): Compiled | undefined {
   const known = compiledPrices.get(price)
   if (known) return known
   const ofServices = [...terms.services.values()].flatMap((service) => service.kind === 'rates' ? service.tiers : [])
-  const limits = [...new Set([...terms.tiers, ...ofServices].map(({ aboveInput }) => aboveInput))]
+  const all = [...terms.tiers, ...ofServices, ...terms.hours ?? []]
+  const limits = [...new Set(all.flatMap(({ aboveInput }) => aboveInput ?? []))]
   limits.sort((one, other) => one - other)
-  const compiled = { price, terms, limits, sheets: new Map(), worst: new Map() }
+  const compiled = { price, terms, parts: pricesOfDay(price), limits, sheets: new Map(), worst: new Map() }
   compiledPrices.set(price, compiled)
   return compiled
 }

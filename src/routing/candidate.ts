@@ -5,32 +5,41 @@ import { toldTask, type Task, type Translation } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { ceilingOf, tokensCeilingOf } from '../metering/estimate.ts'
 import type { Candidate, PlanRequest } from './plan.ts'
+import { priceWhileRunning, type PriceTimes } from './price-times.ts'
 import { translationAt, type Row } from './roster.ts'
 
 export type Wished = Pick<Candidate, 'choice' | 'askedAs' | 'rewrites'>
 
 const NOTHING: Wished = {}
 
+/** What candidates are bounded by. */
+export interface Bounding extends PriceTimes {
+  /** The price of those whose own is not known; undefined: then there is no bound. */
+  readonly assumed: Price | undefined
+}
+
 export class RankedCandidate implements Candidate {
   readonly backend: Backend
   readonly model: Model
+  readonly #row: Row
   readonly #request: PlanRequest
   readonly #isFree: boolean
-  readonly #assumed: Price | undefined
+  readonly #bounding: Bounding
   readonly translation: Translation | undefined
   readonly choice: number | undefined
   readonly askedAs: string | undefined
   readonly rewrites: ReadonlyMap<string, string | undefined> | undefined
+  #boundPrice: Price | undefined
   #ceiling: NanoUsd | undefined
 
-  /** `assumed`: the price it is bounded by when its own is not known; undefined: then there is no bound. */
-  constructor (row: Row, request: PlanRequest, assumed?: Price, wished: Wished = NOTHING) {
+  constructor (row: Row, request: PlanRequest, bounding: Bounding, wished: Wished = NOTHING) {
     const { backend, model, provider } = row
+    this.#row = row
     this.backend = backend
     this.model = model
     this.#request = request
     this.#isFree = provider?.isFree === true
-    this.#assumed = assumed
+    this.#bounding = bounding
     this.translation = translationAt(row, request.task)
     this.choice = wished.choice
     this.askedAs = wished.askedAs
@@ -48,7 +57,8 @@ export class RankedCandidate implements Candidate {
   }
 
   get boundPrice (): Price | undefined {
-    return this.backend.price ?? this.#assumed
+    this.#boundPrice ??= priceWhileRunning(this.#row, this.#request, this.#bounding) ?? this.#bounding.assumed
+    return this.#boundPrice
   }
 
   get ceilingTokens (): number | undefined {

@@ -49,12 +49,14 @@ export function adjustmentsIn ({ adjustments = [] }: ExplainedBill) {
 }
 
 /** Null: the plain rates of the price. */
-function appliedIn ({ applied: { tier, service, region, isUnknownService = false } }: LineItems) {
-  if (tier === undefined && service === undefined && region === undefined) return null
+function appliedIn ({ applied }: LineItems) {
+  if (Object.keys(applied).length === 0) return null
+  const { tier, service, region, hours, isUnknownService = false } = applied
   return {
     above_input: tier ?? null,
     service_tier: service ?? null,
     region: region ?? null,
+    utc_hours: hours ?? null,
     is_service_tier_priced: service === undefined ? null : !isUnknownService
   }
 }

@@ -11,10 +11,11 @@ import { costFilters } from './cost-filters.ts'
 import type { Filter, Passing } from './filter.ts'
 import type { Health } from './health.ts'
 import type { PlanRequest } from './plan.ts'
+import type { PriceTimes } from './price-times.ts'
 import { restText } from './rest-text.ts'
 import { translationAt, type Row } from './roster.ts'
 
-export interface FilterParts {
+export interface FilterParts extends PriceTimes {
   readonly health: Pick<Health, 'restOf'>
   /** For principals without a policy of their own. */
   readonly unknownPrice: UnknownPrice
@@ -35,11 +36,11 @@ export interface Filters {
   readonly passing: readonly Filter[]
 }
 
-export function createFilters ({ health, unknownPrice }: FilterParts): Filters {
-  return { lasting: lastingFilters(unknownPrice), passing: passingFilters(health) }
+export function createFilters (parts: FilterParts): Filters {
+  return { lasting: lastingFilters(parts), passing: passingFilters(parts.health) }
 }
 
-function lastingFilters (unknownPrice: UnknownPrice): readonly Filter[] {
+function lastingFilters (parts: FilterParts): readonly Filter[] {
   return [
     {
       code: 'unknown_provider',
@@ -78,7 +79,7 @@ function lastingFilters (unknownPrice: UnknownPrice): readonly Filter[] {
       code: 'credential_refused',
       excludes: ({ backend }, _request, stateOf) => refusedCredential(backend.provider, stateOf(backend.provider))
     },
-    ...costFilters(unknownPrice)
+    ...costFilters(parts.unknownPrice, parts)
   ]
 }
 

@@ -2,6 +2,7 @@
 
 import type { Backend, Model, Price } from '../catalog/catalog.ts'
 import type { Envelope, Principal, Task, Translation } from '../core/ask.ts'
+import type { DeadlineOverrides } from '../core/deadlines.ts'
 import type { NanoUsd } from '../core/money.ts'
 
 /** The part of an ask that routing reads. */
@@ -11,6 +12,8 @@ export interface PlanRequest {
   readonly principal: Principal
   /** `X-Aibroker-Max-Cost-Usd`: backends that could charge more are out; undefined: no such limit. */
   readonly maxCost?: NanoUsd | undefined
+  /** Of this request; undefined: as its model and provider say. */
+  readonly deadlines?: DeadlineOverrides | undefined
   /** `x-session-id`: where the body names no session. */
   readonly session?: string | undefined
   /** How the talk began, hashed when somebody asks. Undefined: it is no talk. */

@@ -13,12 +13,13 @@ import { expectedOf } from '../metering/estimate.ts'
 import { mostMediaTokens } from '../metering/media-tokens.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import type { Candidate, Exclusion, Plan, PlanRequest } from './plan.ts'
+import { priceNow, type PriceTimes } from './price-times.ts'
 import { reasonFor } from './reasons.ts'
 
 /** `auto` ranks hundreds; an exchange tries six at the most. */
 const MOST_SHOWN = 12
 
-export interface Counting {
+export interface QuoteParts extends Pick<PriceTimes, 'clock'> {
   readonly counter: TokenCounter
   /** The words of the request; undefined: it is not made of words. */
   readonly texts: InputTexts | undefined
@@ -28,10 +29,11 @@ export interface Counting {
 type Counts = ReadonlyMap<Encoding, number>
 
 /** The plan in JSON terms: the shape of `POST /v1/explain` and of `?dry_run=1`. Amounts null: price not known. */
-export async function quoteOf (plan: Plan, request: PlanRequest, counting: Counting) {
+export async function quoteOf (plan: Plan, request: PlanRequest, parts: QuoteParts) {
   const shown = plan.candidates.slice(0, MOST_SHOWN)
-  const counts = await countsFor(shown, counting)
-  const candidates = shown.map((candidate) => offerOf(candidate, request, counts))
+  const counts = await countsFor(shown, parts)
+  const candidates = shown.map((candidate) =>
+    offerOf(candidate, request, { counts, price: priceNow(candidate.backend.price, parts) }))
   return {
     object: 'aibroker.quote',
     dry_run: true,
@@ -50,7 +52,7 @@ export async function quoteOf (plan: Plan, request: PlanRequest, counting: Count
   }
 }
 
-async function countsFor (candidates: readonly Candidate[], { counter, texts }: Counting): Promise<Counts> {
+async function countsFor (candidates: readonly Candidate[], { counter, texts }: QuoteParts): Promise<Counts> {
   const counts = new Map<Encoding, number>()
   if (!texts) return counts
   const encodings = new Set(candidates.map(({ backend }) => encodingOf(backend.modelId)))
@@ -72,22 +74,28 @@ function inputTokensOf (
   return words === undefined || images === undefined ? undefined : words + images
 }
 
-function offerOf (candidate: Candidate, request: PlanRequest, counts: Counts) {
+interface Known {
+  readonly counts: Counts
+  /** That of now. */
+  readonly price: Price | undefined
+}
+
+function offerOf (candidate: Candidate, request: PlanRequest, { counts, price }: Known) {
   const { backend, model, ceiling, translation } = candidate
   const { task, envelope } = request
   const isFree = ceiling === 0n
   const inputTokens = inputTokensOf(candidate, request, counts)
-  const offer = { task, envelope, model, inputTokens, price: backend.price }
+  const offer = { task, envelope, model, inputTokens, price }
   const expected = isFree ? 0 : expectedOf(offer)
   return {
     ...namesOf(backend),
     ...translation !== undefined && { translation },
     model: model.name,
-    minimum_cost_usd: usd(isFree ? 0n : leastOf(backend.price)),
+    minimum_cost_usd: usd(isFree ? 0n : leastOf(price)),
     expected_cost_usd: usd(expected === undefined ? undefined : BigInt(Math.round(expected))),
     maximum_cost_usd: usd(ceiling),
     counted_input_tokens: inputTokens ?? null,
-    price_version: backend.price?.version ?? null
+    price_version: price?.version ?? null
   }
 }
 

@@ -4,6 +4,7 @@ import type { AutoModel } from '../catalog/auto-models.ts'
 import type { Measured } from '../catalog/measured.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Deadlines } from '../core/deadlines.ts'
 import type { UnknownPrice } from '../core/unknown-price.ts'
 import type { Credentials } from '../providers/credentials.ts'
 import type { Providers } from '../providers/registry.ts'
@@ -45,7 +46,9 @@ export interface RouterParts {
   readonly credentials: Pick<Credentials, 'state'>
   readonly health: Pick<Health, 'restOf' | 'hasJustFailed'>
   readonly performance: Measured
-  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly clock: Pick<Clock, 'monotonicMs' | 'nowMs'>
+  /** How long an exchange may run, which is how long a price may have changed until its end. */
+  readonly deadlines: Deadlines
   /** Numbers in [0, 1). */
   readonly random: () => number
   /** What `auto` means. */
@@ -64,7 +67,9 @@ export function createRouter (parts: RouterParts): Router {
   const { performance, mostModels, sessionMs } = parts
   const filters = createFilters(parts)
   const plainFilters = [...filters.lasting, plainTiers, ...filters.passing]
-  const lots = { health: parts.health, random: parts.random }
+  const lots = { health: parts.health, random: parts.random, clock: parts.clock }
+  const times = { clock: parts.clock, deadlines: parts.deadlines }
+  const usual = { ...times, assumed: undefined }
   const sessions = new Sessions(parts.clock)
   const talks = new Talks(parts.clock, sessionMs)
   const policies: { readonly [name in AutoModel]: Policy } =
@@ -76,9 +81,9 @@ export function createRouter (parts: RouterParts): Router {
   return {
     plan (request) {
       const snapshot = currentSnapshot()
-      const assumed = isAssuming(request) ? snapshot.roster.dearest() : undefined
+      const bounding = isAssuming(request) ? { ...times, assumed: snapshot.roster.dearest() } : usual
       const wished = () => wishedPlan(
-        request, { filters, lots, performance, sessions, talks, snapshot, policyOf, assumed, mostModels, sessionMs })
+        request, { filters, lots, performance, sessions, talks, snapshot, policyOf, bounding, mostModels, sessionMs })
       if (request.envelope.wishes || request.session !== undefined) return wished()
       const choice = firstChoice(request, snapshot)
       if (choice.meant.suffix || isTierNamed(choice) || mayDiffer(request.envelope, choice)) return wished()
@@ -90,7 +95,7 @@ export function createRouter (parts: RouterParts): Router {
       return {
         requestedModel: request.envelope.model,
         policy: policy.name,
-        candidates: rank(eligible, request, policy, lots).map((row) => new RankedCandidate(row, request, assumed)),
+        candidates: rank(eligible, request, policy, lots).map((row) => new RankedCandidate(row, request, bounding)),
         excluded,
         catalogVersion: snapshot.catalog.version,
         talk

@@ -8,6 +8,7 @@ import type { Rate } from '../core/money.ts'
 import type { MostPrice, ProviderWishes, RoutingWishes } from '../core/wishes.ts'
 import { sheetOf } from '../metering/price-sheet.ts'
 import type { Filter } from './filter.ts'
+import { priceNow, type PriceTimes } from './price-times.ts'
 import { isAtOpenRouter, ProviderNames } from './provider-names.ts'
 import type { Row } from './roster.ts'
 
@@ -20,9 +21,14 @@ const FAMILIES: { readonly [name: string]: readonly string[] } = { fp4: ['fp4', 
 const SAME_PARAMETER: { readonly [name: string]: string } =
   { max_completion_tokens: 'max_tokens', max_tokens: 'max_completion_tokens' }
 
-/** `rows`: all backends of the model that is chosen from. `isOnline`: it was asked for with web search. */
+export interface WishedUnder extends Pick<PriceTimes, 'clock'> {
+  /** The model was asked for with web search. */
+  readonly isOnline: boolean
+}
+
+/** `rows`: all backends of the model that is chosen from. */
 export function wishFilters (
-  wishes: RoutingWishes | undefined, rows: readonly Row[], isOnline: boolean
+  wishes: RoutingWishes | undefined, rows: readonly Row[], { isOnline, clock }: WishedUnder
 ): readonly Filter[] {
   const provider = wishes?.provider
   const own: OwnFilter[] = []
@@ -33,7 +39,7 @@ export function wishFilters (
   if (provider) own.push(...demandsIn(provider))
   const kept = own.map(([code, excludes]): Filter =>
     ({ code, excludes: (row) => isAtOpenRouter(row) ? undefined : excludes(row) }))
-  return provider ? [...nameFilters(provider, rows), ...kept, ...priceFilters(provider)] : kept
+  return provider ? [...nameFilters(provider, rows), ...kept, ...priceFilters(provider, { clock })] : kept
 }
 
 function nameFilters ({ only, ignore, order, mayFallBack }: ProviderWishes, rows: readonly Row[]): Filter[] {
@@ -74,13 +80,14 @@ function missingIn ({ backend: { facts }, model }: Row, parameters: readonly str
   return parameters.find((name) => !known.includes(name) && !known.includes(SAME_PARAMETER[name] ?? name))
 }
 
-function priceFilters ({ maxPrice }: ProviderWishes): Filter[] {
-  return maxPrice ? [{ code: 'above_max_price', excludes: (row) => priceAbove(maxPrice, row) }] : []
+function priceFilters ({ maxPrice }: ProviderWishes, times: Pick<PriceTimes, 'clock'>): Filter[] {
+  return maxPrice ? [{ code: 'above_max_price', excludes: (row) => priceAbove(maxPrice, row, times) }] : []
 }
 
 /** What is dearer than it may be, or not known to be cheap enough. */
-function priceAbove (most: MostPrice, row: Row): string | undefined {
-  const { backend: { price }, provider } = row
+function priceAbove (most: MostPrice, row: Row, times: Pick<PriceTimes, 'clock'>): string | undefined {
+  const { backend, provider } = row
+  const price = priceNow(backend.price, times)
   if (provider?.isFree === true) return undefined
   if (!price) return isAtOpenRouter(row) ? undefined : 'an unknown price'
   const { rates } = sheetOf(price)

@@ -6,18 +6,16 @@
 
 import type { ServiceTier } from '../catalog/backend-facts.ts'
 import type { Measured } from '../catalog/measured.ts'
-import type { Price } from '../catalog/catalog.ts'
 import type { SortMetric } from '../core/wishes.ts'
-import { RankedCandidate } from './candidate.ts'
+import { RankedCandidate, type Bounding } from './candidate.ts'
 import { mayDiffer, preferCapable } from './capable.ts'
 import { choicesOf, firstChoice, type Choice } from './choices.ts'
 import type { Filters } from './filters.ts'
 import type { Candidate, Exclusion, Plan, PlannedSession, PlannedTalk, PlanRequest } from './plan.ts'
-import type { Lots } from './policies/draw.ts'
 import type { Policy } from './policies/policy.ts'
 import { sortedBy } from './policies/sorted.ts'
 import { isAtOpenRouter } from './provider-names.ts'
-import { rank } from './rank.ts'
+import { rank, type RankParts } from './rank.ts'
 import type { Meant, Snapshot } from './resolve.ts'
 import { rewriting } from './rewrites.ts'
 import type { Row } from './roster.ts'
@@ -30,14 +28,13 @@ import { orderByWishes, withFirst } from './wish-order.ts'
 
 export interface WishedParts {
   readonly filters: Filters
-  readonly lots: Lots
+  readonly lots: RankParts
   readonly performance: Measured
   readonly sessions: Sessions
   readonly talks: Talks
   readonly snapshot: Snapshot
   readonly policyOf: (meant: Meant) => Policy
-  /** What bounds a backend whose price is not known; undefined: nothing does. */
-  readonly assumed: Price | undefined
+  readonly bounding: Bounding
   /** Entries of `models` at the most. */
   readonly mostModels: number
   /** How long a session stays where it was served, in ms. */
@@ -60,7 +57,7 @@ export function wishedPlan (request: PlanRequest, parts: WishedParts): Plan {
     requestedModel: request.envelope.model,
     ...(choices.length > 1 && { requestedModels: choices.map(({ asked }) => asked) }),
     policy: ordered.policy,
-    candidates: candidatesOf(ordered.rows, request, { choices, sifted, assumed: parts.assumed }),
+    candidates: candidatesOf(ordered.rows, request, { choices, sifted, bounding: parts.bounding }),
     excluded: [...sifted.excluded, ...ordered.excluded],
     catalogVersion: snapshot.catalog.version,
     session,
@@ -97,13 +94,14 @@ function siftChoices (request: PlanRequest, choices: readonly Choice[], parts: W
 
 /** `rows`: those of the choice that no choice before has. */
 function siftChoice (
-  choice: Choice, rows: readonly Row[], sieve: Omit<Sieve, 'filters'>, { filters: { lasting, passing } }: WishedParts
+  choice: Choice, rows: readonly Row[], sieve: Omit<Sieve, 'filters'>,
+  { filters: { lasting, passing }, bounding }: WishedParts
 ): Sifted {
   const { envelope } = sieve.request
   const { suffix } = choice.meant
   const own = [
     ...lasting,
-    ...wishFilters(envelope.wishes, choice.rows, suffix?.isOnline === true),
+    ...wishFilters(envelope.wishes, choice.rows, { isOnline: suffix?.isOnline === true, clock: bounding.clock }),
     ...tierFilters(envelope.wishes, choice.rows, suffix)
   ]
   if (!mayDiffer(envelope, choice)) return siftFitting(rows, { ...sieve, filters: [...own, ...passing] })
@@ -190,14 +188,14 @@ function firstOf ({ rows, policy }: Ordered): Ordered {
   return { rows: rows.slice(0, 1), policy, excluded }
 }
 
-function candidatesOf (rows: readonly Row[], request: PlanRequest, { choices, sifted, assumed }: {
-  readonly choices: readonly Choice[], readonly sifted: SiftedChoices, readonly assumed: Price | undefined
+function candidatesOf (rows: readonly Row[], request: PlanRequest, { choices, sifted, bounding }: {
+  readonly choices: readonly Choice[], readonly sifted: SiftedChoices, readonly bounding: Bounding
 }): readonly Candidate[] {
   const rewritesFor = rewriting(request.envelope, choices)
   return rows.map((row) => {
     const choice = sifted.choiceOf.get(row) as Choice
     const { suffix } = choice.meant
-    return new RankedCandidate(row, request, assumed, {
+    return new RankedCandidate(row, request, bounding, {
       choice: choices.length > 1 ? choice.index : undefined,
       rewrites: rewritesFor(row),
       askedAs: suffix && isAtOpenRouter(row) ? row.backend.modelId + suffix.text : undefined

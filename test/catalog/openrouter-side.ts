@@ -45,6 +45,8 @@ export interface Side {
   body: string | undefined
   /** Endpoints are answered when this is resolved. */
   gate: Promise<void>
+  /** The wall clock of the broker; undefined: the real one. */
+  nowMs?: number
   /** By model id. */
   endpoints: Readonly<Record<string, unknown>>
 }
@@ -67,7 +69,7 @@ export async function stageOpenRouter (
 ): Promise<Staged> {
   const side: Side = { models, status: 200, etag: undefined, body: undefined, endpoints: {}, gate: Promise.resolve() }
   const upstream = given ?? await provider(t, createAnswer(side))
-  const { clock, tick, pass } = handClock()
+  const { clock, tick, pass } = handClock(() => side.nowMs ?? systemClock.nowMs())
   const broker = await gateway(t, {
     clock,
     ...options,
@@ -104,12 +106,13 @@ function createAnswer (side: Side): Parameters<typeof provider>[1] {
 }
 
 /** The real clock, but for the waits between two readings of the list. */
-function handClock (): { clock: Clock, tick: () => Promise<number>, pass: (ms: number) => void } {
+function handClock (nowMs: () => number): { clock: Clock, tick: () => Promise<number>, pass: (ms: number) => void } {
   let aheadMs = 0
   let next: { delayMs: number, fn: () => void } | undefined
   let planned = () => {}
   const clock: Clock = {
     ...systemClock,
+    nowMs,
     monotonicMs: () => systemClock.monotonicMs() + aheadMs,
     after (delayMs, fn) {
       if (!LENGTHS.includes(delayMs)) return systemClock.after(delayMs, fn)

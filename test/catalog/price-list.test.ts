@@ -1,7 +1,8 @@
 // The price list: three shapes of feeds, a review, approval, and the file.
 
 import t from 'tap'
-import { timesMillion } from '../../src/catalog/price-list-openrouter.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { costsOfPricing, timesMillion } from '../../src/catalog/price-list-openrouter.ts'
 import { readFeed } from '../../src/catalog/price-list-feeds.ts'
 import { priceListText, readPriceList } from '../../src/catalog/price-list-file.ts'
 import { approve } from '../../src/catalog/price-list-review.ts'
@@ -98,8 +99,32 @@ t.test('OpenRouter tells prices for one token as text; they come out for a milli
     { id: 'openrouter:x/none', costs: undefined }
   ])
   t.equal(feed.ignored, 1)
-  const nightly = { ...pricing, overrides: [{ utc_start: '0000', utc_end: '0600', prompt: '0' }] }
-  t.match(readFeed(JSON.stringify({ data: [{ id: 'a/b', pricing: nightly }] }), PROVIDERS).rows, [{ costs: undefined }])
+})
+
+const costsWith = (...overrides: JsonObject[]) =>
+  costsOfPricing({ prompt: '0.000001', completion: '0.000002', overrides })
+
+t.test('its overrides by length are tiers, those by the time of day are hours, and later ones win', async (t) => {
+  const [night, long] = [{ utc_start: 2200, utc_end: 600, prompt: '0.0000005' }, { min_prompt_tokens: 9, prompt: '0.000003' }]
+  const hours = { utc_start: 2200, utc_end: 600 }
+  const tiers = [{ above_input: 9, input_cost: '3' }]
+  t.match(costsWith(long, night), { tiers, hours: [{ ...hours, input_cost: '0.5' }] })
+  t.match(costsWith(night, long), { tiers, hours: [{ ...hours, input_cost: '0.5' }, { ...hours, above_input: 9, input_cost: '3' }] })
+  t.match(costsWith({ ...night, min_prompt_tokens: 9 }), { hours: [{ ...hours, above_input: 9, input_cost: '0.5' }] })
+  t.match(costsWith({ min_prompt_tokens: 9, utc_start: null, utc_end: null, prompt: '0.000003' }), { tiers })
+})
+
+t.test('a tier says what those below it say, and what is told behind it', async (t) => {
+  const [low, high] = [{ min_prompt_tokens: 5, completion: '0.000004' }, { min_prompt_tokens: 9, prompt: '0.000003' }]
+  const tiers = [{ above_input: 9, input_cost: '3', output_cost: '4' }, { above_input: 5, output_cost: '4' }]
+  t.strictSame(costsWith(high, low)?.['tiers'], tiers)
+  t.strictSame(costsWith(low, high)?.['tiers'], tiers.toReversed())
+})
+
+t.test('an override under a condition that nobody knows makes the price unknown', async (t) => {
+  for (const condition of [{}, { weekday: 'sun' }, { min_prompt_tokens: 5, max_prompt_tokens: 9 }]) {
+    t.equal(costsWith({ ...condition, prompt: '0.000003' }), undefined, JSON.stringify(condition))
+  }
 })
 
 t.test('models.dev tells prices for a million as numbers, under names of providers that are not all ours', async (t) => {

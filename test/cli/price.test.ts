@@ -53,7 +53,7 @@ t.test('tier, service tier and region are applied and told', async (t) => {
     // 272001 x 5 x 0.5 x 1.1 / M, 10 x 22.5 x 0.5 x 1.1 / M
     line_items: [{ kind: 'input', count: 272_001, cost_usd: '0.748002750' }, { kind: 'output', cost_usd: '0.000123750' }],
     cost_usd: '0.748126500',
-    price_applied: { above_input: 272_000, service_tier: 'flex', region: 'us', is_service_tier_priced: true }
+    price_applied: { above_input: 272_000, service_tier: 'flex', region: 'us', utc_hours: null, is_service_tier_priced: true }
   })
 })
 

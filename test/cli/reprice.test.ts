@@ -19,6 +19,14 @@ models:
   dear:
     backends:
       - { provider: groq, model_id: up, priority: 1, input_cost: 100, output_cost: 200 }
+  nightly:
+    backends:
+      - provider: groq
+        model_id: owl
+        priority: 1
+        input_cost: 1
+        output_cost: 2
+        hours: [{ utc_start: 2200, utc_end: 600, input_cost: 0.5 }]
   ears:
     backends:
       - { provider: groq, model_id: ear, priority: 1, per_minute: 0.006 }
@@ -30,6 +38,8 @@ interface Asked {
   readonly task?: 'chat' | 'embedding' | 'transcription'
   readonly usage: AttemptResult['usage']
   readonly ageMs?: number
+  /** Instead of its age. */
+  readonly createdAtMs?: number
 }
 
 const MINE: Asked = { model: 'mine', modelId: 'up', usage: { input: 1_000, output: 500 } }
@@ -42,8 +52,8 @@ async function openHome (t: Test, asked: readonly Asked[]) {
   writeFileSync(config, CONFIG)
   const books = sqliteBooks(t, join(home, 'aibroker.db'))
   const ids: string[] = []
-  for (const { model, modelId, task = 'chat', usage, ageMs = 0 } of asked) {
-    const createdAtMs = systemClock.nowMs() - ageMs
+  for (const { model, modelId, task = 'chat', usage, ageMs = 0, ...rest } of asked) {
+    const { createdAtMs = systemClock.nowMs() - ageMs } = rest
     const exchange = await books.ledger.open(exchangeIntent({ createdAtMs, task }), attemptIntent({
       startedAtMs: createdAtMs, provider: 'groq', model, modelId, ceiling: undefined, priceVersion: undefined
     }))
@@ -58,6 +68,18 @@ async function openHome (t: Test, asked: readonly Asked[]) {
   }
   return { home, books, ids, run, reprice: (...flags: string[]) => run('reprice', '--config', config, ...flags) }
 }
+
+t.test('a price by the time of day is that of the moment it was sent', async (t) => {
+  const NOON_MS = Date.UTC(2026, 10, 20, 12)
+  const asked = { ...MINE, model: 'nightly', modelId: 'owl' }
+  const { reprice, run, ids } = await openHome(t, [
+    { ...asked, createdAtMs: NOON_MS }, { ...asked, createdAtMs: NOON_MS + 10 * HOUR_MS }
+  ])
+  t.match(await reprice(), { attempts: 2, cost_usd: '0.003500000' })
+  t.match(await run('explain', ids[0] ?? ''), { cost_usd: '0.002000000', attempts: [{ price_applied: null }] })
+  t.match(await run('explain', ids[1] ?? ''), { cost_usd: '0.001500000', attempts: [{ price_applied: { utc_hours: '2200-0600' } }] })
+  t.match(await run('verify'), { ok: true, cost_usd: '0.003500000', differences: [] })
+})
 
 t.test('a dry run changes nothing; the real one books each attempt once; usage and verify agree', async (t) => {
   const { run, reprice, ids, books } = await openHome(t, [MINE, { ...MINE, model: 'dear' }])

@@ -41,7 +41,7 @@ t.test('a service tier beside the usage, in a plain answer and in the last event
       line_items: [
         { kind: 'input', count: 1_000, cost_usd: '0.000500000' }, { kind: 'output', count: 100, cost_usd: '0.000150000' }
       ],
-      price_applied: { above_input: 999, service_tier: 'flex', region: null, is_service_tier_priced: true }
+      price_applied: { above_input: 999, service_tier: 'flex', region: null, utc_hours: null, is_service_tier_priced: true }
     }], `stream ${stream}`)
   }
   const sqlite = new Database(join(home, 'aibroker.db'), { readonly: true })

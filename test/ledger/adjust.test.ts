@@ -44,7 +44,8 @@ function bothBooks (t: Test, terms: ReadonlyArray<Partial<BudgetTerms>> = []) {
 }
 
 async function unpriced ({ ledger }: Pick<BudgetedBooks, 'ledger'>, model = 'gpt-4o', createdAtMs = NOON_MS) {
-  const exchange = await ledger.open(exchangeIntent({ createdAtMs }), { ...intent, startedAtMs: createdAtMs, model })
+  const attempt = { ...intent, startedAtMs: createdAtMs + 2, model }
+  const exchange = await ledger.open(exchangeIntent({ createdAtMs }), attempt)
   await ledger.settle(exchange, settlement({ attempt: UNPRICED }))
   return exchange
 }
@@ -61,7 +62,13 @@ t.test('an attempt gets its cost once, and row, hours, budgets and verify go tog
   while (sealer.next(NOON_MS) > 0) { /* the next block */ }
   t.match(reports.usage(BY_MODEL).totals, { costNanoUsd: 0n, unpricedRequests: 1 })
   t.same(adjuster.unpriced(EVERYTHING, 0), [{
-    id: row * 256 + 1, task: 'chat', provider: 'openai', model: 'gpt-4o', modelId: intent.modelId, usage: UNPRICED.usage
+    id: row * 256 + 1,
+    task: 'chat',
+    provider: 'openai',
+    model: 'gpt-4o',
+    modelId: intent.modelId,
+    startedAtMs: NOON_MS + 2,
+    usage: UNPRICED.usage
   }])
 
   const before = windows()

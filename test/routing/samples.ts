@@ -83,7 +83,8 @@ export interface World extends Partial<Omit<RouterParts, 'catalog' | 'providers'
   readonly cooling?: Readonly<Record<string, number>>
 }
 
-const STILL = { monotonicMs: () => 0 }
+const STILL = { monotonicMs: () => 0, nowMs: () => 0 }
+const DEADLINES = { connectMs: 0, firstByteMs: 0, firstEventMs: 0, betweenMs: 0, totalMs: 900_000 }
 const PROVIDERS = [provider('openai'), provider('groq'), provider('openrouter'), provider('ollama', { isFree: true })]
 
 export function routerOf ({ catalog, providers = [], pools = {}, cooling = {}, ...rest }: World): Router {
@@ -96,6 +97,7 @@ export function routerOf ({ catalog, providers = [], pools = {}, cooling = {}, .
     health: { restOf: (id) => restOf(cooling[id]), hasJustFailed: () => false },
     performance: createPerformance(STILL),
     clock: STILL,
+    deadlines: DEADLINES,
     random: () => 0,
     mostModels: 20,
     sessionMs: 600_000,

@@ -79,10 +79,11 @@ export function readLiveText (text: string, base: string): Live | undefined {
   return { version: versionOf(read.entries, prices), ...read, prices, held: [] }
 }
 
-/** `author/slug:free` says what it costs. */
+/** `author/slug:free` says what it costs, at all times and in all sizes. */
 function isFreeByName ({ id, kind, listed }: HeldPrice): boolean {
   const rates = Object.values(listed?.price.rates ?? {})
-  return kind === 'added' && id.endsWith(':free') && rates.length > 0 && rates.every(({ nanoUsd }) => nanoUsd === 0n)
+  const isFree = rates.length > 0 && rates.every(({ nanoUsd }) => nanoUsd === 0n)
+  return kind === 'added' && id.endsWith(':free') && isFree && listed?.price.terms === undefined
 }
 
 function bounded ({ prices, held }: PriceList, entries: readonly Entry[]): PriceList {

@@ -37,7 +37,7 @@ export const MOST_ADJUSTED = 100
 // Of an end that nobody saw the usage is not known, whatever the price.
 const UNPRICED = `
   SELECT a.id, t.text AS task, p.text AS provider, m.text AS model, b.model_id AS modelId,
-    json_array(${COUNTS_OF_ATTEMPT.join(', ')}) AS counts
+    e.created_at_ms + a.started_after_ms AS startedAtMs, json_array(${COUNTS_OF_ATTEMPT.join(', ')}) AS counts
   FROM attempts a
   JOIN exchanges e ON e.id = a.id >> 8
   JOIN backends b ON b.id = a.backend
