@@ -21,6 +21,13 @@ models:
         markup: 1.15
       - { provider: openrouter, model_id: openai/gpt-x, input_cost: 3, output_cost: 16 }
       - { provider: groq, model_id: gpt-x }
+  nightly:
+    backends:
+      - provider: groq
+        model_id: owl
+        input_cost: 2
+        output_cost: 2
+        hours: [{ utc_start: 2200, utc_end: 0600, input_cost: 1 }]
 `
 
 function price (t: Test, ...args: readonly string[]) {
@@ -55,6 +62,16 @@ t.test('tier, service tier and region are applied and told', async (t) => {
     cost_usd: '0.748126500',
     price_applied: { above_input: 272_000, service_tier: 'flex', region: 'us', utc_hours: null, is_service_tier_priced: true }
   })
+})
+
+t.test('a price by the time of day is that of --at, to the minute', async (t) => {
+  for (const [at, cost] of [['2159', '2'], ['22:00', '1'], ['0559', '1'], ['0600', '2']] as const) {
+    const { stdout } = await price(t, 'nightly', '--input', '1000000', '--output', '0', '--at', at, '--json')
+    t.match(JSON.parse(stdout).data, [{ cost_usd: `${cost}.000000000` }], at)
+  }
+  const { stdout } = await price(t, 'nightly', '--input', '9', '--at', '2300')
+  t.match(stdout, /priced by: sent within 2200-0600 UTC\n/)
+  t.not((await price(t, 'nightly', '--input', '9', '--at', '2400')).code, 0)
 })
 
 t.test('a backend that no model of the file names is priced by the packaged list', async (t) => {
