@@ -88,14 +88,14 @@ t.test('an exchange that is declined at many backends counts once', async (t) =>
   t.equal(run(DECLINED).length, 4)
   t.same(credentials.state('openai'), { kind: 'ready' })
   run(DECLINED)
-  t.same(credentials.state('openai'), { kind: 'cooling', retryAfterMs: 30_000 })
+  t.same(credentials.state('openai'), { kind: 'refused', retryAfterMs: 30_000 })
 })
 
 t.test('the sixth call is the last, and what it came to is still told', async (t) => {
   const { run, credentials } = world(['openai:a', 'openai:b', 'openai:c', 'openai:d', 'openai:e', 'groq:a'], ['k'])
   for (let count = 0; count < 2; count++) t.equal(run(DECLINED).length, MOST_TURNS)
   run(DECLINED)
-  t.same(credentials.state('groq'), { kind: 'cooling', retryAfterMs: 30_000 })
+  t.same(credentials.state('groq'), { kind: 'refused', retryAfterMs: 30_000 })
 })
 
 t.test('a refused credential is not asked again anywhere', async (t) => {

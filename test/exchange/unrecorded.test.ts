@@ -15,7 +15,7 @@ t.test('a request for a model nobody knows has an id, and a line in the log', as
 
 t.test('a refused credential is said in the log, by its id and without its value', async (t) => {
   const { url, log } = await gateway(t, { models: { m: [await provider(t, status(401))] } })
-  t.equal((await post(`${url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }] })).status, 403)
+  t.equal((await post(`${url}/chat/completions`, { model: 'm', messages: [{ role: 'user', content: 'hi' }] })).status, 503)
   t.match(log(), /"level":50.*test0 refused the credential test0#0 \(401\)/)
   t.notMatch(log(), /sk-canary/)
 })
