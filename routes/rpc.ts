@@ -24,7 +24,7 @@ const rpc: FastifyPluginAsync<HealthOptions> = async (fastify, parts) => {
   const table = new Rpc({
     operations,
     forbidden: ERRORS.management_only.says,
-    nearest: (name, known) => nearestNames(name, known, 1)[0],
+    nearest,
     alarm: (method, error) => { gateway.log.error({ err: error, method }, 'an operation failed') }
   })
   const document = madeOnce(async () => ({ text: JSON.stringify(documentOf(operations, version)) }))
@@ -52,8 +52,15 @@ function aboutOf ({ gateway }: HealthOptions): Omit<OperationsParts, 'health'> {
       const uptimeMs = clock.monotonicMs() - sinceMs
       return { version, mode, strategy, catalogVersion: gateway.catalog().version, startedAtMs, uptimeMs }
     },
+    priorities: gateway.priorities,
+    providers: () => gateway.providers().all().map(({ id }) => id),
+    nearest,
     modelList: () => wholeList(modelListOf(gateway.catalog()).models).toString()
   }
+}
+
+function nearest (name: string, known: Iterable<string>): string | undefined {
+  return nearestNames(name, known, 1)[0]
 }
 
 function callerOf (request: FastifyRequest) {

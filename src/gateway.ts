@@ -3,6 +3,7 @@
 import type { Logger } from 'pino'
 import type { AuthCodes } from './admin/auth-codes.ts'
 import type { ClientKeys } from './admin/client-keys.ts'
+import type { LivePriorities } from './admin/live-priorities.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { LiveEndpoints } from './catalog/openrouter/endpoints.ts'
 import type { Clock } from './core/clock.ts'
@@ -43,6 +44,8 @@ export interface Gateway {
   readonly clientKeys: ClientKeys
   /** Codes that apps exchange for keys. */
   readonly authCodes: AuthCodes
+  /** Priorities of providers, set while the broker runs. */
+  readonly priorities: Pick<LivePriorities, 'list' | 'set'>
   readonly credentials: Credentials
   /** How each backend is that was called. */
   readonly health: Pick<Health, 'list'>

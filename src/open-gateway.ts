@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3'
 import type { Logger } from 'pino'
 import { AuthCodes } from './admin/auth-codes.ts'
 import { ClientKeys } from './admin/client-keys.ts'
+import { LivePriorities } from './admin/live-priorities.ts'
 import { SqliteBudgets } from './budgets/sqlite-budgets.ts'
 import { TASK_PATHS } from './core/ask.ts'
 import { createBudgetNotices } from './budget-notices.ts'
@@ -30,6 +31,7 @@ import { openDatabase } from './ledger/sqlite/database.ts'
 import { createFeedback } from './ledger/sqlite/feedback.ts'
 import { SqliteLedger } from './ledger/sqlite/ledger.ts'
 import { createPresets } from './ledger/sqlite/presets.ts'
+import { createPriorities } from './ledger/sqlite/priorities.ts'
 import { createReports } from './ledger/sqlite/reports.ts'
 import { createTransact } from './ledger/sqlite/transact.ts'
 import { COUNTING_THREAD, ThreadedCounter } from './metering/token-counter.ts'
@@ -69,13 +71,14 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
   // Uploads of a process that was killed; those of one that runs are safe, because it holds the lock of the ledger.
   rmSync(settings.spoolFolder, { recursive: true, force: true })
   const { upstream, credentials, close: closeUpstream } = await openUpstream(mode, settings, { clock, supply })
-  const { catalog, providers, liveEndpoints } = supply
   const chance = createUnitSource(random)
   const watch = { health: createHealth({ clock, random: chance }), performance: createPerformance(clock) }
   const limits = exchangeLimits(settings, outside)
-  const router = createRouter({ ...settings, catalog, providers, credentials, ...watch, clock, random: chance })
+  const { catalog, providers, liveEndpoints } = supply
+  const sources = { catalog, providers, liveEndpoints, priorities: openPriorities(sqlite, supply, outside) }
+  const router = createRouter({ ...settings, ...sources, credentials, ...watch, clock, random: chance })
   const report = countExchanges(createRequestLine(log), tallies)
-  const told = { nextTag: createTagSource(random), describePlan: planText, report }
+  const told = { nextTag: createTagSource(random), describePlan: planText, describeNothingEligible, report }
   const providerLabel = mode === 'dry_run' ? 'dry-run' : undefined
   const running = createExchange({
     clock,
@@ -88,14 +91,14 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     ...limits,
     random: chance,
     providerLabel,
-    ...told,
-    describeNothingEligible
+    ...told
   })
   const cachedAnswers = openCache(settings, { ...told, ...limits, clock, ledger, router, exchange: running.exchange })
   const serving = { exchange: running.exchange, cachedAnswers, replays: openReplays(ledger, settings, limits) }
   const metrics = openMetrics({ ...limits, tallies, catalog, providers, credentials, ...watch, ledger, running })
   const close = async () => {
     supply.close()
+    sources.priorities.close()
     metrics.close()
     await running.ended()
     limits.counter.close()
@@ -103,7 +106,6 @@ export async function openGateway (settings: Settings, outside: Outside): Promis
     await ledger.close()
   }
   const books = { ledger, ...openAccounts({ ledger, sqlite }, settings, outside) }
-  const sources = { catalog, providers, liveEndpoints }
   const watched = { ...watch, metrics, counter: limits.counter }
   const asking = { router, askBudgets: createAskBudgets({ ledger, providers, providerLabel }) }
   const parts = { ...books, ...sources, credentials, ...watched, ...asking, ...serving }
@@ -126,6 +128,12 @@ function openAccounts ({ ledger, sqlite }: OpenBooks, { operatorKeys }: Settings
   const authCodes = new AuthCodes({ clock, random })
   const [feedback, presets] = [createFeedback(sqlite), createPresets(sqlite)]
   return { keys, reports, account, clientKeys, authCodes, feedback, presets }
+}
+
+/** Those that were kept are in force when this returns. */
+function openPriorities (sqlite: Database, { prioritise }: Supply, { clock, log }: Outside) {
+  const warn = (sentence: string) => { log.warn(sentence) }
+  return new LivePriorities({ store: createPriorities(sqlite), clock, apply: prioritise, warn })
 }
 
 function exchangeLimits (

@@ -14,6 +14,7 @@ import { openLiveSources } from './open-live-list.ts'
 import { builtin } from './providers/builtin.ts'
 import { createCredentials, type Credentials } from './providers/credentials.ts'
 import { createKeyFile } from './providers/key-file.ts'
+import { createPriorityLayer } from './providers/live-priorities.ts'
 import { createProviders, type Providers, type ResolvedProvider } from './providers/registry.ts'
 import { createSecrets } from './providers/secrets.ts'
 import type { Settings } from './settings.ts'
@@ -28,6 +29,8 @@ export interface Supply {
   hasKey (provider: string): boolean
   /** Reads modelsconfig.yml and the key file again; false: the old supply stays and the reason was logged. */
   reload (): boolean
+  /** Priorities by provider, over those of the file: of this supply, and of each that follows. */
+  prioritise (live: ReadonlyMap<string, number>): void
   close (): void
 }
 
@@ -45,6 +48,7 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
   const { store, live } = openSources(settings, { clock, warn, openrouter })
   const resolve = (catalog: Catalog): Snapshot =>
     ({ catalog, providers: createProviders({ builtin, catalogProviders: catalog.providers, env, keyFile }) })
+  const layer = createPriorityLayer()
 
   let snapshot = resolve(store.current())
   for (const sentence of misspelt(snapshot)) warn(sentence)
@@ -68,7 +72,7 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
 
   return {
     catalog: () => snapshot.catalog,
-    providers: () => snapshot.providers,
+    providers: () => layer.over(snapshot.providers),
     credentials: pools,
     liveEndpoints: live.endpoints,
     hasAny: () => snapshot.providers.all().some(({ id }) => pools.state(id).kind !== 'none'),
@@ -78,6 +82,7 @@ export function openSupply (settings: Settings, { clock, log }: { clock: Clock, 
       live.list.wake()
       return isTaken
     },
+    prioritise: layer.set,
     close () {
       live.list.close()
       live.endpoints.close()

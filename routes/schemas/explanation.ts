@@ -14,6 +14,8 @@ export const BACKEND: { readonly [member: string]: Schema } = {
 
 export const TRANSLATION = oneOf(TRANSLATIONS, 'It is told the request as another, since it has no endpoint for this one; absent: as it came.')
 
+export const PRIORITY = text('Its priority, where the operator set it live (priority.set), and what the file says.')
+
 const considered = record({
   title: 'ConsideredBackend',
   says: 'One backend of the plan.',
@@ -23,7 +25,7 @@ const considered = record({
     code: text('For programs.'),
     reason: text('In words.')
   },
-  optional: { translation: TRANSLATION, would_help: text('What would have made it eligible.') }
+  optional: { translation: TRANSLATION, priority: PRIORITY, would_help: text('What would have made it eligible.') }
 })
 
 const lineItem = record({

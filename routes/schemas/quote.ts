@@ -3,7 +3,7 @@
 import { TASKS } from '../../src/core/ask.ts'
 import { BUDGET_UNITS } from '../../src/budgets/budget.ts'
 import { BUDGET_VERDICTS } from '../../src/ledger/budget-answer.ts'
-import { BACKEND, TRANSLATION } from './explanation.ts'
+import { BACKEND, PRIORITY, TRANSLATION } from './explanation.ts'
 import { always, count, flag, listOf, oneOf, orNull, record, text, time, usd } from './words.ts'
 
 const COSTS = {
@@ -57,7 +57,7 @@ export const quote = record({
         ...COSTS,
         price_version: orNull(text('Of the price it would be booked at.'))
       },
-      optional: { translation: TRANSLATION }
+      optional: { translation: TRANSLATION, priority: PRIORITY }
     }), 'In the order they would be asked; the first twelve.'),
     budgets: listOf(budget, 'Those that would_ask would count in, and what each would answer now.'),
     ranked_lower: count('Eligible ones beyond those.'),

@@ -6,10 +6,11 @@ import { openrpcDocument } from '../rpc/openrpc.ts'
 import { nothing, operation, type Operation, type OperationDoc } from '../rpc/operation.ts'
 import { anybody, type Caller } from './operations/caller.ts'
 import { modelOperations, type ModelParts } from './operations/models.ts'
+import { priorityOperations, type PriorityParts } from './operations/priority.ts'
 import { stateOperations, type StateParts } from './operations/state.ts'
 import { toolOperations } from './operations/tools.ts'
 
-export interface OperationsParts extends StateParts, ModelParts {
+export interface OperationsParts extends StateParts, ModelParts, PriorityParts {
   readonly version: string
 }
 
@@ -17,7 +18,8 @@ const SAYS = 'What can be asked of the broker, and changed, beside inference: PO
   '100. Inference and everything else is in /openapi.json.'
 
 export function operationsOf (parts: OperationsParts): ReadonlyArray<Operation<Caller>> {
-  const operations = [...stateOperations(parts), ...modelOperations(parts), ...toolOperations()]
+  const operations =
+    [...stateOperations(parts), ...modelOperations(parts), ...toolOperations(), ...priorityOperations(parts)]
   const discover: Operation<Caller> = operation({
     name: 'rpc.discover',
     summary: 'This document',

@@ -69,7 +69,8 @@ function consideredOf ({ considered }: Explanation): string {
   if (considered.length === 0) return ''
   const helps = considered.flatMap(({ backend, would_help: help }) => help === undefined ? [] : [`${backend}: ${help}`])
   return [
-    table(CONSIDERED, considered.map(({ backend, verdict, reason }) => [backend, verdict, reason])),
+    table(CONSIDERED, considered.map(({ backend, verdict, reason, priority }) =>
+      [backend, verdict, priority === undefined ? reason : `${reason}; ${priority}`])),
     ...helps.length === 0 ? [] : ['', 'What would help:', ...helps.map((line) => `  ${plain(line)}`)]
   ].join('\n')
 }

@@ -29,6 +29,9 @@ const COMMANDS: readonly CommandRow[] = [
   { path: ['budget', 'list'], summary: 'list budgets with what is left', load: () => import('./budget-list.ts') },
   { path: ['budget', 'show'], summary: 'show one budget', load: () => import('./budget-show.ts') },
   { path: ['budget', 'remove'], summary: 'lift a budget', load: () => import('./budget-remove.ts') },
+  { path: ['priority', 'list'], summary: 'list priorities that were set live', load: () => import('./priority-list.ts') },
+  { path: ['priority', 'set'], summary: 'set the priority of a provider', load: () => import('./priority-set.ts') },
+  { path: ['priority', 'clear'], summary: 'go by modelsconfig.yml again', load: () => import('./priority-clear.ts') },
   { path: ['prices', 'update'], summary: 'take a price list in, after a review', load: () => import('./prices-update.ts') },
   { path: ['prices', 'list'], summary: 'list prices, and what waits for approval', load: () => import('./prices-list.ts') },
   { path: ['prices', 'approve'], summary: 'take prices that waited', load: () => import('./prices-approve.ts') }
@@ -38,6 +41,7 @@ const GROUPS: { readonly [name: string]: string } = {
   keys: 'keys of providers, kept by the broker (add, list, remove)',
   token: 'keys for clients of the broker (create, list, revoke)',
   budget: 'what keys, teams, projects, models and addresses may use (set, list, show, remove)',
+  priority: 'priorities of providers, over those of modelsconfig.yml (list, set, clear)',
   prices: 'prices of models that modelsconfig.yml does not name (update, list, approve)'
 }
 

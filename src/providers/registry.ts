@@ -15,6 +15,8 @@ import { readSecretSource, type SecretSource } from './secret-source.ts'
 export interface ResolvedProvider extends Provider {
   /** Over the rows' own priority when set. */
   readonly priority: number | undefined
+  /** Present: its priority was set live, over this one of the file. */
+  readonly overruled?: { readonly priority: number | undefined }
   /** Base URL in use. Undefined: a local server nobody gave an address for; not available. */
   readonly url: string | undefined
   /** How the credential is found, in words without any secret: `env:OPENAI_API_KEY`, `key file`, `none`. */

@@ -5,6 +5,7 @@ import { toldTask, type Task, type Translation } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { ceilingOf, tokensCeilingOf } from '../metering/estimate.ts'
 import type { Candidate, PlanRequest } from './plan.ts'
+import type { PriorityOverride } from './override.ts'
 import { priceWhileRunning, type PriceTimes } from './price-times.ts'
 import { translationAt, type Row } from './roster.ts'
 
@@ -44,6 +45,10 @@ export class RankedCandidate implements Candidate {
     this.choice = wished.choice
     this.askedAs = wished.askedAs
     this.rewrites = wished.rewrites
+  }
+
+  get override (): PriorityOverride | undefined {
+    return this.#row.override
   }
 
   get ceiling (): NanoUsd | undefined {

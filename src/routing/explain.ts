@@ -4,6 +4,7 @@ import type { Translation } from '../core/ask.ts'
 import { formatUsd } from '../core/money.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
 import { adjustmentsIn, billIn, type ExplainedBill } from './explain-bill.ts'
+import { overrideWords } from './override.ts'
 import { readPlanText, type RecordedPlan } from './plan-text.ts'
 import { reasonFor } from './reasons.ts'
 
@@ -56,6 +57,8 @@ interface Considered {
   readonly reason: string
   /** How it was, or would have been, told the request; absent: as it came. */
   readonly translation?: Translation
+  /** Where its priority was set live; absent: it was the file's, or nobody asked for it. */
+  readonly priority?: string
   /** What would have made it eligible; absent where it was. */
   readonly would_help?: string
 }
@@ -108,9 +111,11 @@ function consideredIn ({ candidates, excluded }: RecordedPlan, exchange: Explain
   const attempts = lastByBackend(exchange.attempts, candidates.map(({ backend }) => backend))
   const unasked = wordsOfUnasked(exchange)
   return [
-    ...candidates.map(({ backend, translation }): Considered => {
+    ...candidates.map(({ backend, translation, override }): Considered => {
       const attempt = attempts.get(backend)
-      const names = translation === undefined ? namesOf(backend) : { ...namesOf(backend), translation }
+      const names = {
+        ...namesOf(backend), ...translation && { translation }, ...override && { priority: overrideWords(override) }
+      }
       if (attempt) return { ...names, verdict: verdictOf(attempt), ...wordsOf(attempt, exchange.error) }
       return { ...names, verdict: 'skipped', ...unasked }
     }),

@@ -2,7 +2,8 @@
 // Nothing of a single request is in it: no ceilings, no times, no exact waits.
 
 import { TRANSLATIONS, type Translation } from '../core/ask.ts'
-import { EXCLUSIONS, type ExclusionCode, type Plan } from './plan.ts'
+import { overrideText, readOverride, readsPriority, type PriorityOverride } from './override.ts'
+import { EXCLUSIONS, type Candidate, type ExclusionCode, type Plan } from './plan.ts'
 
 /** A plan as read back. */
 export interface RecordedPlan {
@@ -14,6 +15,8 @@ export interface RecordedPlan {
     readonly model: string
     /** How it was told the request; undefined: as it came. */
     readonly translation: Translation | undefined
+    /** Undefined: its priority was the file's, or was not asked for. */
+    readonly override: PriorityOverride | undefined
   }>
   /** How many more were eligible, after those. */
   readonly rankedLower: number
@@ -30,17 +33,24 @@ const UNRECORDED: ExclusionCode = 'credential_cooling'
 /** An exchange tries six at the most; `auto` ranks hundreds, and those far down differ from request to request. */
 const MOST_CANDIDATES = 12
 
-/** `{"policy","catalog","candidates":[[backend,model,translation]],"more","excluded":[[backend,code,detail]]}` */
+/**
+ * `{"policy","catalog","candidates":[[backend,model,translation,override]],"more","excluded":[[backend,code,detail]]}`;
+ * of a candidate only what there is: nearly all have two cells.
+ */
 export function planText (plan: Plan): string {
   return JSON.stringify({
     policy: plan.policy,
     catalog: plan.catalogVersion,
-    candidates: plan.candidates.slice(0, MOST_CANDIDATES).map(({ backend, model, translation }) =>
-      translation === undefined ? [backend.id, model.name] : [backend.id, model.name, translation]),
+    candidates: plan.candidates.slice(0, MOST_CANDIDATES).map((candidate) => cellsOf(candidate, plan.policy)),
     more: Math.max(0, plan.candidates.length - MOST_CANDIDATES),
     excluded: plan.excluded.map(({ backend, code, detail }) =>
       detail === undefined || code === UNRECORDED ? [backend.id, code] : [backend.id, code, detail])
   })
+}
+
+function cellsOf ({ backend, model, translation, override }: Candidate, policy: string): string[] {
+  if (override && readsPriority(policy)) return [backend.id, model.name, translation ?? '', overrideText(override)]
+  return translation === undefined ? [backend.id, model.name] : [backend.id, model.name, translation]
 }
 
 /** Undefined: the text is not one of ours, or of a version that is not known any more. */
@@ -53,8 +63,12 @@ export function readPlanText (text: string): RecordedPlan | undefined {
   return {
     policy,
     catalogVersion: catalog,
-    candidates: candidates.map(([backend = '', model = '', word]) =>
-      ({ backend, model, translation: TRANSLATIONS.find((translation) => translation === word) })),
+    candidates: candidates.map(([backend = '', model = '', word, override]) => ({
+      backend,
+      model,
+      translation: TRANSLATIONS.find((translation) => translation === word),
+      override: readOverride(override)
+    })),
     rankedLower: more,
     excluded: excluded.flatMap(([backend = '', word, detail]) => {
       const code = EXCLUSIONS.find((code) => code === word)

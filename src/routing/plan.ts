@@ -4,6 +4,7 @@ import type { Backend, Model, Price } from '../catalog/catalog.ts'
 import type { Envelope, Principal, Task, Translation } from '../core/ask.ts'
 import type { DeadlineOverrides } from '../core/deadlines.ts'
 import type { NanoUsd } from '../core/money.ts'
+import type { PriorityOverride } from './override.ts'
 
 /** The part of an ask that routing reads. */
 export interface PlanRequest {
@@ -55,6 +56,8 @@ export interface Candidate {
   readonly translation?: Translation | undefined
   /** What the backend is asked for, where that is more than its model id: with a suffix that OpenRouter reads. */
   readonly askedAs?: string | undefined
+  /** The operator set its priority live; undefined: it is the file's. */
+  readonly override?: PriorityOverride | undefined
   /** Members of the body that leave otherwise, as JSON text, or not at all; undefined: none. */
   readonly rewrites?: ReadonlyMap<string, string | undefined> | undefined
 }

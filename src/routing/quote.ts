@@ -12,6 +12,7 @@ import { encodingOf, type Encoding } from '../metering/encodings.ts'
 import { expectedOf } from '../metering/estimate.ts'
 import { mostMediaTokens } from '../metering/media-tokens.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
+import { overrideWords, readsPriority } from './override.ts'
 import type { Candidate, Exclusion, Plan, PlanRequest } from './plan.ts'
 import { priceNow, type PriceTimes } from './price-times.ts'
 import { reasonFor } from './reasons.ts'
@@ -32,8 +33,10 @@ type Counts = ReadonlyMap<Encoding, number>
 export async function quoteOf (plan: Plan, request: PlanRequest, parts: QuoteParts) {
   const shown = plan.candidates.slice(0, MOST_SHOWN)
   const counts = await countsFor(shown, parts)
-  const candidates = shown.map((candidate) =>
-    offerOf(candidate, request, { counts, price: priceNow(candidate.backend.price, parts) }))
+  const candidates = shown.map((candidate) => ({
+    ...offerOf(candidate, request, { counts, price: priceNow(candidate.backend.price, parts) }),
+    ...priorityOf(candidate, plan)
+  }))
   return {
     object: 'aibroker.quote',
     dry_run: true,
@@ -97,6 +100,11 @@ function offerOf (candidate: Candidate, request: PlanRequest, { counts, price }:
     counted_input_tokens: inputTokens ?? null,
     price_version: price?.version ?? null
   }
+}
+
+/** Where it was set live, and counted. */
+function priorityOf ({ override }: Candidate, { policy }: Plan): { readonly priority?: string } {
+  return override && readsPriority(policy) ? { priority: overrideWords(override) } : {}
 }
 
 function leastOf (price: Price | undefined): NanoUsd | undefined {

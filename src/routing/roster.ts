@@ -4,6 +4,7 @@ import { serviceTierOf, type ServiceTier } from '../catalog/backend-facts.ts'
 import type { Backend, Catalog, Model, Price, Tier } from '../catalog/catalog.ts'
 import { TASKS, type Task, type Translation } from '../core/ask.ts'
 import { dearestOf } from './dearest.ts'
+import type { PriorityOverride } from './override.ts'
 import type { Providers, ResolvedProvider } from '../providers/registry.ts'
 
 /** A backend as routing sees it. */
@@ -15,6 +16,8 @@ export interface Row {
   readonly provider: ResolvedProvider | undefined
   /** The provider's own priority where it has one, else the backend's; the lowest is first. */
   readonly priority: number
+  /** Undefined: that priority is the file's. */
+  readonly override: PriorityOverride | undefined
   /** 0: premium. */
   readonly tierRank: number
   /** Undefined: the plain terms. */
@@ -53,10 +56,16 @@ export function rowsOf (model: Model, providers: Providers): Row[] {
       provider,
       isChatOnly: serves('chat') && !(serves('completion') && !provider?.chatOnlyModels?.test(backend.modelId)),
       priority: provider?.priority ?? backend.priority,
+      override: overrideOf(backend, provider),
       tierRank: TIER_RANKS[model.tier],
       serviceTier: serviceTierOf(backend.facts)
     }
   })
+}
+
+function overrideOf ({ priority }: Backend, provider: ResolvedProvider | undefined): PriorityOverride | undefined {
+  if (provider?.overruled === undefined) return undefined
+  return { live: provider.priority ?? priority, file: provider.overruled.priority ?? priority }
 }
 
 /** Completions can be told as chats. */

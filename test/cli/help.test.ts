@@ -10,7 +10,8 @@ import { aibroker } from './command.ts'
 const COMMANDS = [
   'serve', 'health', 'models', 'price', 'usage', 'explain', 'verify', 'reprice', 'reconcile', 'prune', 'chaos',
   'keys add', 'keys list', 'keys remove', 'token create', 'token list', 'token revoke',
-  'budget set', 'budget list', 'budget show', 'budget remove'
+  'budget set', 'budget list', 'budget show', 'budget remove',
+  'priority list', 'priority set', 'priority clear'
 ]
 
 t.test('the top help names every command, the exit codes and --json', async (t) => {
