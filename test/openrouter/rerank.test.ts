@@ -39,6 +39,13 @@ t.test('68: a server that knows no top_n gives back as many as were asked for, a
     [{ index: 1, relevance_score: 0.99 }, { index: 2, relevance_score: 0.5 }])
 })
 
+t.test('a document that is found again and again is shown once', async (t) => {
+  const again = [0.9, 0.8, 0.7].map((score) => ({ index: 0, relevance_score: score }))
+  const { broker } = await scene(t, answerJson({ results: again }), MODEL)
+  const [best, ...others] = again
+  t.same((await rerank(broker.url)).json.results, [{ ...best, document: { text: DOCUMENTS[0] } }, ...others])
+})
+
 t.test('68: what is whole keeps its bytes', async (t) => {
   const results = '[ {"index":1,"relevance_score":9.90e-1,"document":{"text":"x","more":null}} ]'
   const whole: Answer = ({ response }) => {

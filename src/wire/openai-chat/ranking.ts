@@ -22,7 +22,13 @@ export function rankingEdits (bytes: Buffer, list: Member | undefined, asked: Js
   const { top_n: most, documents, return_documents: wantsDocuments } = asked
   const best = results.toSorted((one, other) => other.score - one.score)
   const kept = typeof most === 'number' ? best.slice(0, most) : best
-  const told = kept.map((result) => wantsDocuments === false ? result.bytes : withDocument(result, documents))
+  const shown = new Set<JsonValue | undefined>()
+  const told = kept.map((result) => {
+    const { value: { index }, bytes } = result
+    if (wantsDocuments === false || shown.has(index)) return bytes // a long one, again and again, would fill the memory
+    shown.add(index)
+    return withDocument(result, documents)
+  })
   if (told.length === results.length && told.every((each, at) => each === results[at]?.bytes)) return []
   return [{ start: list.valueStart, end: list.valueEnd, text: `[${told.map(String).join(',')}]` }]
 }
