@@ -86,11 +86,16 @@ function changesOf ({ ask, lane, turn, sequel }: AttemptJob, json: JsonBody): Ma
   return withQuirks({ ...json.value, ...written }, quirks, changes)
 }
 
-/** What a budget has left; or, where a provider wants a limit and the client set none, the model's own. */
+/**
+ * What a budget has left; or, where a provider wants a limit and the client set none, the model's own. No 0 beside a
+ * limit under the other name, which is what is reserved for: some servers go by the 0, and take it for none.
+ */
 function limitsFor (
   body: JsonObject, { provider, candidate: { clampedOutput, model } }: Turn
 ): ReadonlyMap<string, string> {
   if (clampedOutput !== undefined) return limitMembers(body, clampedOutput)
+  const [one, other] = LIMITS.map((name) => body[name])
+  if ((one === 0 && other) || (other === 0 && one)) return limitMembers(body, Number(one) + Number(other))
   if (!provider.needsOutputLimit || LIMITS.some((name) => body[name])) return NO_LIMITS
   return limitMembers(body, model.maxOutputTokens ?? USUAL_OUTPUT_TOKENS)
 }

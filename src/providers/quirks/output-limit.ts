@@ -18,7 +18,7 @@ export const maxCompletionTokensOnly: RequestQuirk = (body) => limitAs(NEWER, OL
 
 function limitAs (kept: string, dropped: string, body: JsonObject): Record<string, unknown> | undefined {
   if (body[dropped] === undefined) return undefined
-  const limit = body[NEWER] || (body[OLDER] ?? body[NEWER]) // 0 is none beside another
+  const limit = body[NEWER] ?? body[OLDER]
   if (limit === undefined || limit === null || limit === body[kept]) return { [dropped]: undefined }
   return { [dropped]: undefined, [kept]: limit }
 }

@@ -96,14 +96,10 @@ function readBound (value: JsonObject, name: string): number | undefined {
   throw new GatewayError('invalid_body', { reason: `"${name}" must be a non-negative whole number.` }, { param: name })
 }
 
-/**
- * One limit, two names; whether a provider keeps the one, the other or both is not known here. 0 is "no limit" to some
- * servers, also beside a limit under the other name.
- */
+/** One limit, two names; whether a provider keeps the one, the other or both is not known here. */
 function readLimit (value: JsonObject): number | undefined {
-  const newer = readBound(value, 'max_completion_tokens')
-  const older = readBound(value, 'max_tokens')
-  if (newer === 0 || older === 0) return undefined
+  const newer = readBound(value, 'max_completion_tokens') || undefined // 0 is "no limit" to some servers
+  const older = readBound(value, 'max_tokens') || undefined
   return newer === undefined || older === undefined ? newer ?? older : Math.max(newer, older)
 }
 

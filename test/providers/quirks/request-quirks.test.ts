@@ -109,8 +109,7 @@ table('maxTokensOnly', maxTokensOnly, [
     body: { max_completion_tokens: null, max_tokens: 7 },
     changes: { max_completion_tokens: undefined }
   },
-  { says: 'zero is a limit', body: { max_completion_tokens: 0 }, changes: { max_completion_tokens: undefined, max_tokens: 0 } },
-  { says: 'and none beside another', body: { max_completion_tokens: 0, max_tokens: 7 }, changes: { max_completion_tokens: undefined } }
+  { says: 'zero is a limit', body: { max_completion_tokens: 0 }, changes: { max_completion_tokens: undefined, max_tokens: 0 } }
 ])
 
 table('maxCompletionTokensOnly', maxCompletionTokensOnly, [
