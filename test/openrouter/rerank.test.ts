@@ -77,7 +77,7 @@ t.test('68: nothing to rank, or nothing to rank by, is a 400 that names the memb
     ['query', { model: 'm', documents: ['a'] }], ['query', { ...ASKED, query: '' }], ['query', { ...ASKED, query: 7 }],
     ['documents', { model: 'm', query: 'a' }], ['documents', { ...ASKED, documents: [] }],
     ['documents', { ...ASKED, documents: 'a' }], ['documents', { ...ASKED, documents: ['a', 7] }],
-    ['top_n', { ...ASKED, top_n: 0 }], ['top_n', { ...ASKED, top_n: 1.5 }]
+    ['top_n', { ...ASKED, top_n: 0 }], ['top_n', { ...ASKED, top_n: 1.5 }], ['stream', { ...ASKED, stream: true }]
   ]
   for (const [param, body] of wrong) {
     const reply = await post(`${broker.url}/rerank`, body)

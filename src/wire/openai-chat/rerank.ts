@@ -7,14 +7,17 @@ import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 
 /**
  * Undefined: another task.
- * @throws GatewayError `invalid_body` where there is nothing to rank, nothing to rank it by, or a `top_n` of none.
+ * @throws GatewayError `invalid_body` where there is nothing to rank, nothing to rank it by, a `top_n` of none, or a
+ * stream is wanted, which no reranker has.
  */
-export function readRerank ({ query, documents, top_n: topN }: JsonObject, task: Task): RerankSize | undefined {
+export function readRerank (body: JsonObject, task: Task): RerankSize | undefined {
   if (task !== 'rerank') return undefined
+  const { query, documents, top_n: topN } = body
+  if (body['stream'] === true) throw wrong('stream', 'must be false or left out: documents are ranked at once.')
   if (typeof query !== 'string' || query === '') throw wrong('query', 'must be a text to rank the documents by.')
   if (!Array.isArray(documents) || documents.length === 0) throw wrong('documents', 'must be a list of at least one document.')
   if (!documents.every(isDocument)) throw wrong('documents', 'must hold texts, or objects with "text" or "image".')
-  if (topN !== undefined && topN !== null && !isCount(topN)) throw wrong('top_n', 'must be a whole number, 1 or more.')
+  if (!isLeftOut(topN) && !isCount(topN)) throw wrong('top_n', 'must be a whole number, 1 or more.')
   return { documents: documents.length, queryBytes: Buffer.byteLength(query) }
 }
 
@@ -30,6 +33,10 @@ function isDocument (document: JsonValue): boolean {
 
 function isOpenDocument (document: JsonValue): boolean {
   return Object.keys(asObject(document) ?? {}).some((name) => name !== 'text')
+}
+
+function isLeftOut (value: JsonValue | undefined): value is null | undefined {
+  return value === undefined || value === null
 }
 
 function isCount (value: JsonValue): boolean {
