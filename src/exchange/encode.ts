@@ -3,7 +3,6 @@
 import { skipSpace, type JsonBody, type JsonObject, type JsonValue } from '../core/json.ts'
 import { editMembers, splice } from '../core/json-edit.ts'
 import { headersOf, urlOf } from '../providers/address.ts'
-import type { Provider } from '../providers/provider.ts'
 import type { RequestQuirk } from '../providers/quirks/quirk.ts'
 import { PLAIN_CHAT } from '../providers/quirks/told-as-chat.ts'
 import type { Ask, SpooledBody } from './ask.ts'
@@ -79,7 +78,7 @@ function changesOf ({ ask, lane, turn, sequel }: AttemptJob, json: JsonBody): Ma
   if (sequel) for (const [name, text] of sequel.changes) changes.set(name, text)
   const limits = limitsFor(json.value, turn)
   for (const [name, text] of limits) changes.set(name, text)
-  const quirks = quirksFor(ask, turn.provider)
+  const quirks = quirksFor(ask, turn)
   if (!quirks) return changes
   // Quirks judge by what the splice is about to write: the provider's own model id, and the messages of a sequel.
   const written = { model: modelIdFor(turn), ...messages, ...membersIn(sequel?.changes), ...membersIn(limits) }
@@ -100,11 +99,18 @@ function limitsFor (
   return limitMembers(body, model.maxOutputTokens ?? USUAL_OUTPUT_TOKENS)
 }
 
-function quirksFor (
-  { wire }: Ask, { isVerbatim, requestQuirks, translatedQuirks }: Provider
-): readonly RequestQuirk[] | undefined {
-  if (!wire.isTranslated || isVerbatim) return requestQuirks
-  return [...requestQuirks ?? [], ...translatedQuirks ?? PLAIN_CHAT]
+function quirksFor ({ wire }: Ask, turn: Turn): readonly RequestQuirk[] | undefined {
+  const { isVerbatim, translatedQuirks } = turn.provider
+  const quirks = untoldQuirks(turn)
+  if (!wire.isTranslated || isVerbatim) return quirks
+  return [...quirks ?? [], ...translatedQuirks ?? PLAIN_CHAT]
+}
+
+/** Those of a request in any dialect. */
+function untoldQuirks ({ provider, candidate: { model } }: Turn): readonly RequestQuirk[] | undefined {
+  const { reasoningQuirks, requestQuirks } = provider
+  if (!reasoningQuirks || !model.capabilities.has('reasoning')) return requestQuirks
+  return [...reasoningQuirks, ...requestQuirks ?? []]
 }
 
 /** What this provider would otherwise take for something else than the client means. */

@@ -36,6 +36,8 @@ export interface Provider {
   readonly attributionEnv?: { readonly referer: string, readonly title: string }
   /** Changes a request needs before this provider accepts it; applied in order. */
   readonly requestQuirks?: readonly RequestQuirk[]
+  /** Come first, for models of which the catalog says that they reason. */
+  readonly reasoningQuirks?: readonly RequestQuirk[]
   /**
    * Further ones, for chats that were told of another dialect; undefined: those of any server (PLAIN_CHAT). They come
    * last.

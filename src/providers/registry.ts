@@ -10,6 +10,7 @@ import {
 import type { KeyFile } from './key-file.ts'
 import type { Provider } from './provider.ts'
 import { dropOpenRouterFields } from './quirks/drop-openrouter-fields.ts'
+import { effortFromReasoning } from './quirks/effort-from-reasoning.ts'
 import { readSecretSource, type SecretSource } from './secret-source.ts'
 
 export interface ResolvedProvider extends Provider {
@@ -75,6 +76,7 @@ function providerOf (row: ProviderRow): Provider {
     env: [prefixOf(row.id)],
     needsCredential: false,
     tasks: TASKS,
+    reasoningQuirks: [effortFromReasoning], // who says that a model reasons there says that it takes an effort
     requestQuirks: [dropOpenRouterFields]
   }
 }

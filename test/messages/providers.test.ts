@@ -104,3 +104,21 @@ t.test('a server that nobody knows gets no strange member', async (t) => {
     'max_tokens', 'messages', 'model', 'temperature', 'tools', 'top_k', 'user'
   ])
 })
+
+t.test('a server that only the operator knows gets an effort for models that are said to reason', async (t) => {
+  const { url, requests } = await provider(t, answered())
+  const config = (capabilities: string) => `providers:
+  own: { base_url: "${url}", credential: none }
+models:
+  m: { capabilities: [${capabilities}], backends: [{ provider: own, model_id: up }] }
+`
+  for (const capabilities of ['tool_calling, reasoning', 'tool_calling']) {
+    const broker = await gateway(t, { config: config(capabilities) })
+    t.equal((await post(`${broker.url}/messages`, RICH)).status, 200)
+    const chat = { model: 'm', messages: [{ role: 'user', content: 'Hi' }], reasoning: { effort: 'low' } }
+    t.equal((await post(`${broker.url}/chat/completions`, chat)).status, 200)
+  }
+  const sent = requests.map(({ body }) => JSON.parse(body) as JsonObject)
+  t.same(sent.map(({ reasoning_effort: effort }) => effort), ['high', 'low', undefined, undefined])
+  t.same(sent.filter(({ reasoning }) => reasoning !== undefined), [])
+})
