@@ -28,6 +28,7 @@ export interface ErrorsOptions {
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const LONGEST_ECHO = 200
+const TOO_LARGE: ReadonlySet<string> = new Set(['too_large', 'recording_too_large'])
 /** Codes of Node's own faults: a few dozen. */
 const MOST_LAST_ANSWERS = 32
 
@@ -88,9 +89,19 @@ function sendError (request: FastifyRequest, reply: FastifyReply, error: Gateway
   const { encodeError, errorHeaders, idHeader }: ErrorWire = request.routeOptions.config.errors ?? openaiErrors
   // Text, not an object: a route's response schema would drop what it does not know.
   const body = JSON.stringify(encodeError(error, request.id))
+  if (TOO_LARGE.has(error.code)) hearOut(request, reply)
   if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id)
   if (idHeader !== undefined) reply.header(idHeader, request.id)
   return reply.code(error.status).headers(errorHeaders(error)).type(JSON_TYPE).send(body)
+}
+
+/**
+ * The connection stays, and the rest of the body is read and thrown away, for as long as an upload may take. Closed
+ * under a client that still sends, it is reset, and many clients never read why.
+ */
+function hearOut (request: FastifyRequest, reply: FastifyReply): void {
+  if (reply.hasHeader('connection')) reply.removeHeader('connection')
+  request.raw.resume()
 }
 
 function unknownRoute (request: FastifyRequest, reply: FastifyReply, served: MethodTable): GatewayError {

@@ -41,7 +41,8 @@ export async function spool (incoming: Readable, options: SpoolOptions): Promise
   const digest = options.wantsDigest ? new FormDigest(boundary) : undefined
   const store = new SpoolStore(options.folder)
   try {
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    // The rest of a form that is refused is still to come: a connection that broke under it would hide the refusal.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       scanner.push(chunk)
       digest?.push(chunk)
       await store.add(chunk)
