@@ -1,6 +1,7 @@
 // Inference in the dialects that are told as chats: Anthropic's Messages, OpenAI's Responses.
 
 import type { FastifyContextConfig, FastifyPluginAsync } from 'fastify'
+import type { TRANSLATED_PATHS } from '../src/core/ask.ts'
 import type { Gateway } from '../src/gateway.ts'
 import { anthropic } from '../src/wire/anthropic/index.ts'
 import { openaiResponses } from '../src/wire/openai-responses/index.ts'
@@ -12,7 +13,7 @@ import { answerQuote } from './quote-answer.ts'
 import { wantsQuote } from './quote-wish.ts'
 
 interface TranslatedRoute {
-  readonly path: string
+  readonly path: typeof TRANSLATED_PATHS[number]
   readonly wire: AskingWire
   readonly doc: NonNullable<FastifyContextConfig['doc']>
 }

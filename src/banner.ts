@@ -18,6 +18,14 @@ export function banner (listen: string, gateway: Gateway, firstKey: string | und
   ]
   if (settings.isOpen) lines.push('  WARNING: --open serves everybody who can reach this address, on your keys.')
   if (firstKey !== undefined) lines.push('', '  The first client key, shown only now:', `  ${firstKey}`)
-  if (settings.isTcp) lines.push('', `  export OPENAI_BASE_URL=${listen}/v1 OPENAI_API_KEY=${firstKey ?? 'any'}`)
+  if (settings.isTcp) lines.push('', ...exportsFor(listen, firstKey ?? 'any'))
   return [...lines, '', ''].join('\n')
+}
+
+/** What makes the clients of both dialects come here. */
+function exportsFor (listen: string, key: string): string[] {
+  return [
+    `  export OPENAI_BASE_URL=${listen}/v1 OPENAI_API_KEY=${key}`,
+    `  export ANTHROPIC_BASE_URL=${listen} ANTHROPIC_AUTH_TOKEN=${key}`
+  ]
 }

@@ -8,7 +8,7 @@ import { AuthCodes } from './admin/auth-codes.ts'
 import { ClientKeys } from './admin/client-keys.ts'
 import { LivePriorities } from './admin/live-priorities.ts'
 import { SqliteBudgets } from './budgets/sqlite-budgets.ts'
-import { TASK_PATHS } from './core/ask.ts'
+import { TASK_PATHS, TRANSLATED_PATHS } from './core/ask.ts'
 import { createBudgetNotices } from './budget-notices.ts'
 import type { Clock } from './core/clock.ts'
 import { createTagSource, createUnitSource, type RandomBytes } from './core/ids.ts'
@@ -48,7 +48,7 @@ import { unknownSettings } from './setting-names.ts'
 import { openSupply, type Supply } from './supply.ts'
 
 const DAY_MS = 86_400_000
-const paths = Object.values(TASK_PATHS).map((path) => `/v1${path}`)
+const paths = [...Object.values(TASK_PATHS), ...TRANSLATED_PATHS].map((path) => `/v1${path}`)
 
 /** What the process around the gateway gives it; tests give their own. */
 export interface Outside {

@@ -94,7 +94,7 @@ async function create (flags: Flags, terminal: Terminal): Promise<void> {
   terminal.note(`Key ${record.id} (${plain(record.name)}). The token above is shown only now: ` +
     (flags.management
       ? 'it administers, as "Authorization: Bearer …", and is refused on inference.'
-      : 'give it to the client as OPENAI_API_KEY or as "Authorization: Bearer …".'))
+      : 'give it to the client as OPENAI_API_KEY, ANTHROPIC_AUTH_TOKEN or "Authorization: Bearer …".'))
 }
 
 const STEPS: { readonly [reset in LimitReset]: CalendarStep } = { daily: 'day', weekly: 'week', monthly: 'month' }

@@ -24,6 +24,9 @@ export const TASK_PATHS: { readonly [task in Task]: string } = {
   rerank: '/rerank'
 }
 
+/** Where chats are asked for in other dialects. */
+export const TRANSLATED_PATHS = ['/messages', '/responses'] as const
+
 /** How a request is told to a backend that has no endpoint for it; most are told as they came. */
 export const TRANSLATIONS = ['completion_over_chat'] as const
 export type Translation = typeof TRANSLATIONS[number]

@@ -33,6 +33,13 @@ t.test('every route says what it is', async (t) => {
   }
 })
 
+t.test('the paths of the start line are in the document, and dialects that are told as chats are among them', async (t) => {
+  const { gateway: { paths } } = await gateway(t)
+  const document = await documentOf(t)
+  t.same(paths.filter((path) => !document.paths[path]?.['post']), [])
+  for (const path of ['/v1/messages', '/v1/responses']) t.ok(paths.includes(path), path)
+})
+
 /** `/v1/models/{id}` and `/v1/models/*`. */
 function isSame (told: string, registered: string): boolean {
   return told.replace(/\{\w+\}/g, '{}') === registered.replace(/:\w+|\*/g, '{}')
