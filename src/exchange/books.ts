@@ -9,6 +9,7 @@ import type { Attempted } from './attempted.ts'
 import { boundedCandidate } from './bounded.ts'
 import type { ExchangeParts } from './parts.ts'
 import { attemptIntent, attemptResult, exchangeIntent, ledgerRefusal } from './settle.ts'
+import { toldBy } from './told.ts'
 import type { Turn } from './turns.ts'
 import { changedTurn } from './changed-turn.ts'
 import { fittingOutput } from './clamp.ts'
@@ -133,7 +134,7 @@ export class Books {
     if (this.#isSettled) return
     this.#isSettled = true
     const open = this.#open as OpenExchange
-    const attempt = attempted && cost ? attemptResult(attempted, cost, upstreamIdIn(attempted)) : undefined
+    const attempt = attempted && cost ? attemptResult(attempted, cost, toldBy(this.#ask, attempted)) : undefined
     const durationMs = this.elapsedMs
     try {
       await this.#parts.ledger.settle(open, { status, error, durationMs, attempt })
@@ -182,16 +183,4 @@ export class Books {
 function idIn ({ extras: { metadata } }: GatewayError): string | undefined {
   const id = metadata?.['exchange']
   return typeof id === 'string' ? id : undefined
-}
-
-const LONGEST_ID = 128
-
-function upstreamIdIn ({ live, plain, turn }: Attempted): string | undefined {
-  return upstreamIdOf(live ? live.reader.upstreamId : plain?.value?.['id'], turn)
-}
-
-/** The provider's id of the answer, with our credential masked if it should stand in it (P8). */
-export function upstreamIdOf (id: unknown, { credential }: Turn): string | undefined {
-  if (typeof id !== 'string') return undefined
-  return (credential.secret?.hideIn(id) ?? id).slice(0, LONGEST_ID)
 }

@@ -18,7 +18,7 @@ import type { HeldBytes } from './holder.ts'
 import type { Outlet } from './outlet.ts'
 import type { ExchangeParts } from './parts.ts'
 import { refuse } from './refuse.ts'
-import type { CacheEntry, ResponseCache } from './response-cache.ts'
+import type { CacheEntry, CachedAnswer, ResponseCache } from './response-cache.ts'
 import { exchangeIntent, ledgerRefusal } from './settle.ts'
 import { withoutSpace } from './without-space.ts'
 
@@ -57,9 +57,11 @@ export class CachedAnswers {
     const plan = entry && this.#planOf(ask)
     if (entry && plan) return await this.#tell(ask, outlet, { entry, plan })
     const headers = ['x-openrouter-cache-status', 'MISS', 'x-openrouter-cache-ttl', String(ttlMs / 1_000)]
-    await exchange(ask, new CacheWriter(outlet, {
-      limitBytes: cache.longestBytes, held, headers, keep: (answer) => { cache.keep(key, answer, ttlMs) }
-    }))
+    const keep = (answer: CachedAnswer) => {
+      const finish = ask.wire.toldFinish(answer.body, answer.contentType)
+      cache.keep(key, { ...answer, finish }, ttlMs)
+    }
+    await exchange(ask, new CacheWriter(outlet, { limitBytes: cache.longestBytes, held, headers, keep }))
   }
 
   /** Undefined: the request would be refused, which is the exchange's business. A provider may be down meanwhile. */
@@ -136,7 +138,7 @@ function intentOf (plan: Plan, { modelId }: CacheEntry, startedAtMs: number): At
   }
 }
 
-function resultOf ({ source }: CacheEntry, durationMs: number): AttemptResult {
+function resultOf ({ source, finish }: CacheEntry, durationMs: number): AttemptResult {
   return {
     outcome: 'answered',
     upstreamStatus: undefined,
@@ -144,6 +146,7 @@ function resultOf ({ source }: CacheEntry, durationMs: number): AttemptResult {
     durationMs,
     firstEventMs: durationMs,
     upstreamId: undefined,
+    finish,
     usage: { input: 0, output: 0 },
     cost: 0n,
     grade: 'free'

@@ -8,11 +8,11 @@
 import { toldTask } from '../core/ask.ts'
 import type { NanoUsd } from '../core/money.ts'
 import { ceilingOf } from '../metering/estimate.ts'
-import { upstreamIdOf } from './books.ts'
 import type { Delivering } from './delivering.ts'
 import type { LiveStream } from './live-stream.ts'
 import type { RelayParts } from './relay.ts'
 import { attemptIntent, priceAnswer } from './settle.ts'
+import { upstreamIdOf } from './told.ts'
 import type { Turn } from './turns.ts'
 
 const EVERY_MS = 1_000

@@ -4,6 +4,8 @@
 // What must hold: bytes and entries have limits, those of answers that are being written down included, and an entry is
 // found only under the digest of its principal and its request (cached-answers.ts).
 
+import type { Finish } from '../core/finish.ts'
+
 /** An answer of status 200 that came to its end. */
 export interface CachedAnswer {
   readonly contentType: string
@@ -12,6 +14,8 @@ export interface CachedAnswer {
   readonly source: string
   /** As its provider calls the model. */
   readonly modelId: string
+  /** Why it ended; absent: it did not tell. */
+  readonly finish?: Finish | undefined
 }
 
 export interface CacheEntry extends CachedAnswer {

@@ -90,7 +90,12 @@ export function priceFailure (ask: Ask, attempted: Attempted, parts: ExchangePar
   return { ...NOTHING_TOLD, amount: 0n, grade: 'free', lines: [] }
 }
 
-export function attemptResult (attempted: Attempted, cost: Cost & Measured, upstreamId?: string): AttemptResult {
+/** What the provider said about its answer. */
+type Told = Pick<AttemptResult, 'upstreamId' | 'finish'>
+
+const NO_WORDS: Told = { upstreamId: undefined }
+
+export function attemptResult (attempted: Attempted, cost: Cost & Measured, told: Told = NO_WORDS): AttemptResult {
   const { outcome } = attempted
   return {
     outcome: outcome.kind,
@@ -98,7 +103,8 @@ export function attemptResult (attempted: Attempted, cost: Cost & Measured, upst
     reason: 'reason' in outcome ? outcome.reason : cost.doubt,
     durationMs: attempted.durationMs,
     firstEventMs: attempted.firstEventMs,
-    upstreamId,
+    upstreamId: told.upstreamId,
+    finish: told.finish,
     deliveredBytes: attempted.deliveredBytes,
     usage: cost.usage,
     cost: cost.amount,

@@ -6,7 +6,7 @@
 
 import { formatUsd, type NanoUsd } from '../core/money.ts'
 import { inputTokens, outputTokens, USAGE_KINDS, type CostGrade, type Usage, type UsageKind } from '../core/usage.ts'
-import type { Generation } from './account.ts'
+import type { AttemptAnswer, Generation } from './account.ts'
 import { cacheDiscount } from './account-discount.ts'
 import { dollars } from './account-money.ts'
 import type { Feedback } from './feedback.ts'
@@ -29,7 +29,6 @@ const NOT_KEPT = {
   upstream_inference_cost: null,
   app_id: null,
   moderation_latency: null,
-  native_finish_reason: null,
   num_media_prompt: null,
   num_media_completion: null,
   num_input_audio_prompt: null,
@@ -78,13 +77,19 @@ export function generationJson (generation: Generation, nameOf: NameOf) {
 function endOf ({ record, answers }: Generation, nameOf: NameOf) {
   const { status = 0, error, attempts, requestedModel } = record
   const last = attempts[attempts.length - 1]
+  const answer = answers[answers.length - 1]
   return {
-    upstream_id: answers[answers.length - 1]?.upstreamId ?? null,
+    upstream_id: answer?.upstreamId ?? null,
     model: last ? last.model : requestedModel,
     provider_name: last ? nameOf(last.provider) : null,
     cancelled: status === CLIENT_GONE || last?.outcome === 'abandoned',
-    finish_reason: status >= FAILED || error !== undefined ? 'error' : null
+    ...finishOf(status >= FAILED || error !== undefined, answer)
   }
+}
+
+/** What is not whole has no other reason than that. */
+function finishOf (isFailed: boolean, { finish }: Partial<AttemptAnswer> = {}) {
+  return { finish_reason: isFailed ? 'error' : finish?.reason ?? null, native_finish_reason: finish?.native ?? null }
 }
 
 function orNull<Value, Shown> (value: Value | undefined, show: (value: Value) => Shown): Shown | null {

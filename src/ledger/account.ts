@@ -2,6 +2,7 @@
 
 import type { Budget } from '../budgets/budget.ts'
 import type { BudgetState } from '../budgets/sqlite-budgets.ts'
+import type { Finish } from '../core/finish.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Feedback } from './feedback.ts'
@@ -34,6 +35,8 @@ export interface BudgetStanding {
 export interface AttemptAnswer {
   /** The provider's own id of the answer; undefined: it gave none. */
   readonly upstreamId: string | undefined
+  /** Why it ended; undefined: not told, or not kept. */
+  readonly finish: Finish | undefined
   readonly usage: Usage
   /** The price it was booked at (catalog/price-document.ts); undefined: none, or not kept. */
   readonly priceDocument: string | undefined

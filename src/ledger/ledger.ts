@@ -18,6 +18,7 @@
 // them in a turn, against 35 us alone. The promise returned by each call is settled by the commit that carried it.
 
 import type { Budget } from '../budgets/budget.ts'
+import type { Finish } from '../core/finish.ts'
 import type { NanoUsd } from '../core/money.ts'
 import type { CostGrade, Usage } from '../core/usage.ts'
 import type { OutcomeKind } from '../core/outcome.ts'
@@ -100,6 +101,8 @@ export interface AttemptResult {
   readonly upstreamId: string | undefined
   /** Of a stream that did not come to its end: bytes of it that were written to the client. */
   readonly deliveredBytes?: number | undefined
+  /** Why the answer ended; absent: it was not told. */
+  readonly finish?: Finish | undefined
   readonly usage: Usage
   readonly cost: NanoUsd | undefined
   /** What the operator adds to the cost; undefined: nothing. */

@@ -2,6 +2,7 @@
 
 import type { Envelope, Task, WireName } from '../core/ask.ts'
 import type { GatewayError } from '../core/errors.ts'
+import type { Finish } from '../core/finish.ts'
 import type { JsonBody, JsonObject, JsonValue } from '../core/json.ts'
 import type { InputTexts } from '../core/texts.ts'
 
@@ -36,6 +37,10 @@ export interface WireFormat {
   lossesIn?(answer: PlainAnswer): readonly string[]
   /** The answer as the client gets it: strict clients' nulls dropped, additions inserted. */
   finishAnswer (answer: PlainAnswer, additions: Additions): Buffer
+  /** Why a whole answer ended; undefined: it does not tell. */
+  finishIn (answer: PlainAnswer): Finish | undefined
+  /** The same of a whole answer or stream as `retell` takes it. */
+  toldFinish (bytes: Buffer, contentType: string): Finish | undefined
   /** A whole answer or stream told again: with that id and time, and nothing used for it. */
   retell (bytes: Buffer, contentType: string, as: Retelling): Buffer
   createStream (options: StreamOptions): StreamReader
@@ -174,6 +179,8 @@ export interface StreamReader {
   readonly losses?: readonly string[]
   /** The provider's id of the answer. */
   readonly upstreamId: string | undefined
+  /** Why the answer ended, so far; absent: it was not told, or its wire has no word for that. */
+  readonly finished?: Finish | undefined
   /** Called once, when the provider ended or `isDone`. */
   finish (): StreamEnd
 }

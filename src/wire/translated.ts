@@ -126,6 +126,7 @@ class TranslatedStream implements StreamReader {
   get usage () { return this.#chat.usage }
   get isUsageSoFar () { return this.#chat.isUsageSoFar ?? false }
   get upstreamId () { return this.#chat.upstreamId }
+  get finished () { return this.#chat.finished }
 
   #tell (block: Buffer | undefined): string {
     if (!block) return ''

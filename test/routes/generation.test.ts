@@ -51,7 +51,7 @@ t.test('P2 the row of a stream is settled when [DONE] arrives: asked at that mom
       const { status, body } = await generation(id, {}, '/api/v1')
       t.equal(status, 200)
       t.match(body.data, {
-        id, streamed: true, cancelled: false, finish_reason: null, x_aibroker: { status: 200, cost_grade: 'reported' }
+        id, streamed: true, cancelled: false, finish_reason: 'stop', x_aibroker: { status: 200, cost_grade: 'reported' }
       })
       t.equal(body.data.total_cost, 0.000015)
       t.ok(typeof body.data.generation_time === 'number' && typeof body.data.latency === 'number')
@@ -101,7 +101,8 @@ t.test('a plain answer: every member is there, and what the ledger does not keep
     native_tokens_completion: 3,
     native_tokens_cached: null,
     cache_discount: null,
-    finish_reason: null,
+    finish_reason: 'stop',
+    native_finish_reason: 'stop',
     is_byok: false,
     data_region: 'global',
     provider_responses: [{ status: 200, provider_name: 'test0', endpoint_id: 'test0:m-upstream' }]

@@ -10,6 +10,7 @@ import type { Account, AccountHolder, AttemptAnswer, PeriodUse } from '../accoun
 import type { Reports, UsageReport } from '../reports.ts'
 import { COUNTS_OF_ATTEMPT, usageOf } from './columns.ts'
 import { createFeedbackReader } from './feedback.ts'
+import { readFinish } from './finish-code.ts'
 import { attemptId, MOST_ATTEMPTS } from './rows.ts'
 import { upstreamIdOf } from './upstream-key.ts'
 
@@ -19,10 +20,13 @@ export interface AccountParts {
   readonly clock: Clock
 }
 
-type AnswerRow = [upstreamId: Buffer | string | null, document: string | null, ...counts: Array<number | null>]
+type AnswerRow = [
+  upstreamId: Buffer | string | null, finish: number | string | null, document: string | null,
+  ...counts: Array<number | null>
+]
 
 const ANSWERS = `
-  SELECT coalesce(a.upstream_key, a.upstream_id), p.document, ${COUNTS_OF_ATTEMPT.join(', ')}
+  SELECT coalesce(a.upstream_key, a.upstream_id), a.finish, p.document, ${COUNTS_OF_ATTEMPT.join(', ')}
   FROM attempts a JOIN backends b ON b.id = a.backend LEFT JOIN prices p ON p.version = b.price_version
   WHERE a.id BETWEEN ? AND ? ORDER BY a.id`
 
@@ -85,6 +89,11 @@ function scopesOf ({ keyId, team, project, ip }: AccountHolder): Scope[] {
   return mine.flatMap(([kind, value]) => value === undefined ? [] : [{ kind, value }])
 }
 
-function answerOf ([upstreamId, document, ...counts]: AnswerRow): AttemptAnswer {
-  return { upstreamId: upstreamIdOf(upstreamId), priceDocument: document ?? undefined, usage: usageOf(counts) }
+function answerOf ([upstreamId, finish, document, ...counts]: AnswerRow): AttemptAnswer {
+  return {
+    upstreamId: upstreamIdOf(upstreamId),
+    finish: readFinish(finish),
+    priceDocument: document ?? undefined,
+    usage: usageOf(counts)
+  }
 }

@@ -5,6 +5,7 @@ import type { NanoUsd } from '../../core/money.ts'
 import type { AttemptIntent, AttemptResult, ExchangeIntent, Settlement } from '../ledger.ts'
 import { otherUsage } from './columns.ts'
 import type { BackendId, Dictionary } from './dictionary.ts'
+import { finishCode } from './finish-code.ts'
 import { upstreamKey } from './upstream-key.ts'
 
 /** The outcome of attempts, and the error of exchanges, whose end nobody saw. */
@@ -54,7 +55,8 @@ const INSERT_ATTEMPT = `
 const CLOSE_ATTEMPT = `
   UPDATE attempts SET outcome = ?, upstream_status = ?, reason = ?, duration_ms = ?, first_event_ms = ?,
     upstream_id = ?, upstream_key = ?, input = ?, cache_read = ?, cache_write = ?, output = ?, reasoning = ?, other_usage = ?, cost_nano_usd = ?, grade = ?,
-    delivered_bytes = ?, line_items = ?, computed_nano_usd = ?, markup_nano_usd = ?
+    delivered_bytes = ?, line_items = ?, computed_nano_usd = ?, markup_nano_usd = ?,
+    finish = ?
   WHERE id = ? AND outcome IS NULL`
 
 // The provider may have worked and charged: the cost is its upper bound, or unknown when there was no price.
@@ -103,7 +105,7 @@ export function createRows (sqlite: Database, dictionary: Dictionary): Rows {
         wholeMs(result.firstEventMs), ...textAndKey(upstreamId),
         usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning, otherUsage(usage),
         cost, name(result.grade), result.deliveredBytes, result.lineItems, result.computed, markup,
-        attemptId(row, number))
+        finishCode(result.finish), attemptId(row, number))
       if (changes !== 1) throw new Error(`attempt ${number} of exchange ${row} is not running`)
     },
     orphanAttempts (row, reason) {

@@ -53,13 +53,19 @@ export function createRowReaders (sqlite: Database): { readonly [table in Sealed
     const select = (values: readonly string[]) => sqlite.prepare<[number, number, number], Values>(
       `SELECT ${values.join(', ')} FROM ${table} WHERE id >= ? AND id < ? ORDER BY id LIMIT +?`).raw()
     const read = select(named.map(({ name }) => name))
-    const readExact = select(named.map(({ name, type }) => type === 'TEXT' ? `CAST(${name} AS BLOB)` : name)).safeIntegers()
+    const readExact = select(named.map(exactly)).safeIntegers()
     return (first, end, most) => {
       const rows = read.all(first, end, most)
       return rows.every(isExact) ? rows : readExact.all(first, end, most)
     }
   }
   return Object.fromEntries(TABLES.map((table) => [table, reader(table)])) as { [table in SealedTable]: ReadRows }
+}
+
+/** A column with no type of its own may hold text as well. */
+function exactly ({ name, type }: { readonly name: string, readonly type: string }): string {
+  const bytes = `CAST(${name} AS BLOB)`
+  return type === 'TEXT' ? bytes : type === 'ANY' ? `iif(typeof(${name}) = 'text', ${bytes}, ${name})` : name
 }
 
 /** Reading all rows as bigints and blobs took twice the time. */

@@ -26,6 +26,7 @@ export class TextStream implements StreamReader {
   get usage () { return this.#chat.usage }
   get isUsageSoFar () { return this.#chat.isUsageSoFar === true }
   get upstreamId () { return this.#chat.upstreamId }
+  get finished () { return this.#chat.finished }
   get losses () { return this.#losses }
 
   /** @throws StreamBroken */

@@ -1,8 +1,12 @@
 // Why an answer ended, in one of five words; the provider's own word stays beside it in `native_finish_reason`.
 // https://openrouter.ai/docs/api-reference/overview#finish-reason
 
-import { membersOf, type JsonObject, type JsonValue, type Member } from '../../core/json.ts'
+import type { Finish } from '../../core/finish.ts'
+import { membersOf, parseObject, type JsonObject, type JsonValue, type Member } from '../../core/json.ts'
 import type { Edit } from '../../core/json-edit.ts'
+import type { PlainAnswer } from '../format.ts'
+import { dataOf, eventsOf } from '../sse.ts'
+import { choicesOf } from './output.ts'
 import { choicePlaces, onlyMember } from './places.ts'
 
 type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'error'
@@ -30,6 +34,33 @@ export function finishReasonOf (native: string): string {
 /** A reason that is told: null and the empty text of some servers say that there is none yet. */
 export function isReason (value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value !== ''
+}
+
+/** Why a choice ended; undefined: it does not tell. */
+export function finishOf ({ finish_reason: told, native_finish_reason: native }: JsonObject): Finish | undefined {
+  if (!isReason(told)) return undefined
+  return { reason: finishReasonOf(told), native: isReason(native) ? native : told }
+}
+
+/** Of several choices the first one's. */
+export function finishIn ({ value }: Pick<PlainAnswer, 'value'>): Finish | undefined {
+  return value && finishOf(choicesOf(value)[0] ?? {})
+}
+
+/** Of a whole answer or stream as it went out. */
+export function toldFinish (bytes: Buffer, contentType: string): Finish | undefined {
+  if (!contentType.startsWith('text/event-stream')) return finishIn({ value: parseObject(bytes.toString('utf8')) })
+  let finish: Finish | undefined
+  for (const event of eventsOf(bytes.toString('latin1'))) {
+    const chunk = event.includes('"finish_reason"') ? parseObject(dataOf(event) ?? '') : undefined
+    for (const choice of chunk ? choicesOf(chunk) : []) finish = laterFinish(finish, choice)
+  }
+  return finish
+}
+
+/** What is known of a stream behind one more choice: the first choice's reason counts, where it comes. */
+export function laterFinish (before: Finish | undefined, choice: JsonObject): Finish | undefined {
+  return before && choice['index'] !== 0 ? before : finishOf(choice) ?? before
 }
 
 /** Edits of the choices that end; `json` are the bytes from `start`, `choices` what they say. */

@@ -9,6 +9,7 @@ import { errorIn, isEmptyAnswer } from './empty-answer.ts'
 import { readEnvelope } from './envelope.ts'
 import { encodeErrorFrame } from './error-frame.ts'
 import { encodeError, errorHeaders } from './errors.ts'
+import { finishIn, toldFinish } from './finish-reason.ts'
 import { healAnswer } from './healing.ts'
 import { openingOf } from './opening.ts'
 import { changesFor } from './request.ts'
@@ -30,6 +31,8 @@ export const openaiChat: WireFormat = {
   readAnswerTexts,
   healAnswer,
   finishAnswer,
+  finishIn,
+  toldFinish,
   retell,
   createStream (options) {
     if (!options.contentType.startsWith(EVENT_STREAM)) return new MediaBytes()

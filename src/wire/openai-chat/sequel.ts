@@ -4,6 +4,7 @@
 // out before it is sure that it belongs there; and an end goes out only behind the whole text. So every event is
 // parsed, and one that cannot be read breaks the sequel. That costs only requests whose stream broke.
 
+import type { Finish } from '../../core/finish.ts'
 import { JsonError, parseObject, type JsonObject } from '../../core/json.ts'
 import type { MemberChanges } from '../../core/json-edit.ts'
 import { StreamBroken, type StreamEnd, type StreamReader } from '../format.ts'
@@ -46,6 +47,7 @@ export class Sequel implements StreamReader {
   get usage (): JsonObject | undefined { return this.#reader.usage }
   get isUsageSoFar (): boolean { return this.#reader.isUsageSoFar === true }
   get upstreamId (): string | undefined { return this.#reader.upstreamId }
+  get finished (): Finish | undefined { return this.#reader.finished }
 
   /** Something the client did not have went out: the sequel is under way. */
   get hasOutput (): boolean { return this.#hasOutput }

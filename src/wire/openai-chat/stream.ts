@@ -18,6 +18,7 @@
 // - `finish_reason` with a value, and `[DONE]`, are the terminal events. Without one the stream was cut (P6).
 //   The reason `error` is an error event.
 
+import type { Finish } from '../../core/finish.ts'
 import { parseObject, type JsonObject } from '../../core/json.ts'
 import { EventBlocks } from '../event-blocks.ts'
 import type { StreamEnd, StreamOptions, StreamReader } from '../format.ts'
@@ -27,6 +28,7 @@ import { cutNulls } from '../null-members.ts'
 import { dataOf, eventsOf, straysOf, withJson } from '../sse.ts'
 import { inDialect, type ChunkWishes } from './chunk-dialect.ts'
 import { EventShape } from './event-shape.ts'
+import { laterFinish } from './finish-reason.ts'
 import { choicesOf, explainsSilence, holdsOutput, tellsOutput } from './output.ts'
 import { namesForeignReasoning } from './reasoning.ts'
 import { ChunkRepair } from './repair.ts'
@@ -66,6 +68,7 @@ export class ChatStream implements StreamReader {
   usage: JsonObject | undefined
   isUsageSoFar = false
   upstreamId: string | undefined
+  finished: Finish | undefined
 
   constructor (options: StreamOptions) {
     this.#options = options
@@ -220,9 +223,11 @@ export class ChatStream implements StreamReader {
     this.hasOutput ||= holdsOutput(parsed)
     const { id } = parsed
     if (typeof id === 'string') this.upstreamId ??= id
-    for (const { finish_reason: reason, index } of choicesOf(parsed)) {
+    for (const choice of choicesOf(parsed)) {
+      const { finish_reason: reason, index } = choice
       if (typeof reason !== 'string' || reason === '') continue // some servers say '' until there is one
       this.#finishedChoices.add(index)
+      this.finished = laterFinish(this.finished, choice)
       this.#usageEvent.keepEnd(event)
       this.#isSilenceExplained ||= explainsSilence(reason)
     }
