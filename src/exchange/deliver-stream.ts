@@ -167,10 +167,20 @@ export class StreamDelivery {
 
   /** The wire's error event, if the stream has a place for it, and an end that nobody can take for a whole answer. */
   breakOff (error: GatewayError): void {
-    const { ask, client, id } = this.#exchange
+    this.#exchange.client.cut(this.#lastWords(error))
+  }
+
+  /** Undefined: there is no place for them. A wire that cannot tell the failure must not keep the connection open. */
+  #lastWords (error: GatewayError): Buffer | undefined {
+    const { ask, id, parts } = this.#exchange
     const { task, envelope: { model } } = ask
     const begun = { task, contentType: this.#contentType, model, isHeld: this.#holder !== undefined }
-    client.cut(ask.wire.errorFrame(error, id, begun))
+    try {
+      return ask.wire.errorFrame(error, id, begun)
+    } catch (cause) {
+      parts.alarm('the failure of a stream could not be told', cause)
+      return undefined
+    }
   }
 
   /** Frees what is held. */

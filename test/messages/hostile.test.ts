@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import type { JsonObject } from '../../src/core/json.ts'
+import { post } from '../helper.ts'
 import { answered } from '../openrouter/scene.ts'
 import { messagesScene } from './messages-scene.ts'
 
@@ -38,4 +39,24 @@ t.test('an answer that is nested too deeply to be told is a failure of its provi
   const reply = await ask()
   t.equal(reply.status, 502)
   t.equal(reply.json().error.type, 'api_error')
+})
+
+t.test('counting takes a place: who fills them all with long texts to be counted is told to come later', async (t) => {
+  let letGo = () => {}
+  const opened = new Promise<void>((resolve) => { letGo = resolve })
+  let noteArrived = () => {}
+  const arrived = new Promise<void>((resolve) => { noteArrived = resolve })
+  const { ask, url } = await messagesScene(t, async ({ response }) => {
+    noteArrived()
+    await opened
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }] }))
+  }, { env: { AIBROKER_MAX_IN_FLIGHT: '1', AIBROKER_QUEUE: '0' } })
+  const running = ask()
+  await arrived
+  const refused = await post(`${url}/count_tokens`, { model: 'm', messages: [{ role: 'user', content: 'Hello' }] })
+  letGo()
+  t.equal((await running).status, 200)
+  t.equal(refused.status, 503)
+  t.match(refused.json(), { type: 'error', error: { type: 'overloaded_error' } })
 })
