@@ -100,20 +100,23 @@ export async function buildApp ({ gateway, isReady = () => true }: AppOptions): 
   await fastify.register(metrics)
   await fastify.register(probes)
   await fastify.register(rpc, { gateway, isReady })
-  for (const prefix of BASES) {
-    await fastify.register(inference, { prefix, gateway })
-    await fastify.register(translated, { prefix, gateway })
-    await fastify.register(models, { prefix })
-    await fastify.register(modelEndpoints, { prefix })
-    await fastify.register(billing, { prefix })
-    await fastify.register(exchanges, { prefix })
-    await fastify.register(account, { prefix })
-    await fastify.register(generation, { prefix })
-    await fastify.register(keys, { prefix })
-    await fastify.register(auth, { prefix })
-    await fastify.register(activity, { prefix })
-    await fastify.register(presets, { prefix })
-    await fastify.register(quotes, { prefix, gateway })
-  }
+  for (const prefix of BASES) await registerApi(fastify, prefix, gateway)
   return fastify
+}
+
+/** What is served below each base. */
+async function registerApi (fastify: FastifyInstance, prefix: string, gateway: Gateway): Promise<void> {
+  await fastify.register(inference, { prefix, gateway })
+  await fastify.register(translated, { prefix, gateway })
+  await fastify.register(models, { prefix })
+  await fastify.register(modelEndpoints, { prefix })
+  await fastify.register(billing, { prefix })
+  await fastify.register(exchanges, { prefix })
+  await fastify.register(account, { prefix })
+  await fastify.register(generation, { prefix })
+  await fastify.register(keys, { prefix })
+  await fastify.register(auth, { prefix })
+  await fastify.register(activity, { prefix })
+  await fastify.register(presets, { prefix })
+  await fastify.register(quotes, { prefix, gateway })
 }
