@@ -4,6 +4,9 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Deadlines } from './core/deadlines.ts'
 import { UNKNOWN_PRICE_POLICIES, type UnknownPrice } from './core/unknown-price.ts'
+import { isTrue, readChoice, readCount, readLine, readList, readUrl, SettingsError } from './setting-values.ts'
+
+export { SettingsError } from './setting-values.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -110,9 +113,6 @@ export interface ServeFlags {
   open?: boolean
   logLevel?: string
 }
-
-/** A setting that cannot be used: the CLI prints the sentence and exits with 2. */
-export class SettingsError extends Error {}
 
 /** OpenRouter's words, which some clients know: https://openrouter.ai/docs/api-reference/streaming */
 const KEEP_ALIVE_TEXT = 'OPENROUTER PROCESSING'
@@ -233,43 +233,4 @@ function readDatabase (url: string | undefined, home: string): string {
   if (url === undefined) return join(home, 'aibroker.db')
   if (url.startsWith('sqlite:')) return resolve(url.slice('sqlite:'.length).replace(/^\/\//, ''))
   throw new SettingsError('--database (DATABASE_URL) must start with "sqlite:"; other stores are not built yet')
-}
-
-function readCount (name: string, text: string | undefined, fallback: number, largest: number): number {
-  if (text === undefined || text === '') return fallback
-  const count = Number(text)
-  if (!/^\d+$/.test(text) || count > largest) {
-    throw new SettingsError(`${name} must be a whole number from 0 to ${largest}, not "${text}"`)
-  }
-  return count
-}
-
-/** A line break would end the comment, and what follows would be an event. */
-function readLine (name: string, text: string | undefined, fallback: string): string {
-  if (text === undefined || text === '') return fallback
-  // eslint-disable-next-line no-control-regex -- they are what must not be in it
-  if (/^[^\x00-\x1f\x7f]{1,100}$/.test(text)) return text
-  throw new SettingsError(`${name} must be one line of at most 100 characters`)
-}
-
-function readChoice<T extends string> (name: string, text: string | undefined, fallback: T, choices: readonly T[]): T {
-  if (text === undefined || text === '') return fallback
-  const choice = choices.find((choice) => choice === text)
-  if (!choice) throw new SettingsError(`${name} must be one of ${choices.join(', ')}, not "${text}"`)
-  return choice
-}
-
-function readUrl (name: string, text: string | undefined): URL | undefined {
-  if (text === undefined || text === '') return undefined
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return url
-  throw new SettingsError(`${name} must be an http or https URL`) // not quoted: it may hold a token
-}
-
-function readList (text: string | undefined): string[] {
-  return (text ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
-}
-
-function isTrue (text: string | undefined): boolean {
-  return text === '1' || text === 'true' || text === 'yes'
 }
