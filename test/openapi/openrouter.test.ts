@@ -4,6 +4,7 @@
 import t, { type Test } from 'tap'
 import { gateway, type TestGateway } from '../helper.ts'
 import { answerJson, embeddingsJson, provider, readSse, speechBytes, transcriptionJson, type Answer } from '../upstreams.ts'
+import { CHAT, methodOf, recordingForm, sent, taskModels, type Asked } from './asked.ts'
 import { PLAIN, REFUSED, STREAMED } from './odd-answers.ts'
 import { readJudge, type Told } from './published-document.ts'
 import { Tally } from './tally.ts'
@@ -12,28 +13,22 @@ const FILE = process.env['OPENROUTER_OPENAPI'] ?? ''
 const judge = FILE === '' ? undefined : readJudge(FILE)
 const tally = new Tally()
 
-interface Asked {
-  readonly method?: string
-  readonly path: string
-  /** Below the base; the same as `path` if it is not said. */
-  readonly url?: string
-  readonly body?: unknown
-  readonly headers?: Record<string, string>
+interface Tried extends Asked {
   /** What is being tried, for the table. */
   readonly as?: string
 }
 
-const CHAT = { messages: [{ role: 'user', content: 'Hi' }] }
 const modelOf = (name: string) => name.replace(/[ ,]+/g, '-')
-const chatOf = (name: string, more: object = {}): Asked => ({
+const chatOf = (name: string, more: object = {}): Tried => ({
   path: '/chat/completions',
   body: { ...CHAT, model: modelOf(name), ...more },
   as: `${name}${'stream' in more ? ', streamed' : ''}`
 })
 
 /** Asks, judges the answer or each event of it, and gives the parsed body back. */
-async function ask (t: Test, { url }: TestGateway, asked: Asked) {
-  const { path, body, as = '', method = body === undefined ? 'GET' : 'POST' } = asked
+async function ask (t: Test, { url }: TestGateway, asked: Tried) {
+  const { path, as = '' } = asked
+  const method = methodOf(asked)
   const response = await fetch(`${url}${asked.url ?? path}`, { method, ...sent(asked) })
   const contentType = response.headers.get('content-type') ?? ''
   const told: Told = { method: method.toLowerCase(), path, status: response.status, contentType }
@@ -44,11 +39,6 @@ async function ask (t: Test, { url }: TestGateway, asked: Asked) {
     t.same(verdict.problems, [], `${told.method} ${path} ${told.status} ${as}: ${JSON.stringify(value).slice(0, 400)}`)
   }
   return { value: values[0] as any, id: response.headers.get('x-generation-id') ?? '' }
-}
-
-function sent ({ body, headers = {} }: Asked): RequestInit {
-  if (body === undefined || body instanceof FormData) return { headers, body: body ?? null }
-  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }
 }
 
 async function valuesOf (response: Response, contentType: string): Promise<unknown[]> {
@@ -87,7 +77,7 @@ t.test('chat, streamed', async (t) => {
   }
 })
 
-const responseOf = (name: string, more: object = {}): Asked => ({
+const responseOf = (name: string, more: object = {}): Tried => ({
   path: '/responses',
   body: { input: 'Hi', ...more, model: modelOf(name) },
   as: `${name}${'stream' in more ? ', streamed' : ''}`
@@ -120,7 +110,7 @@ t.test('refused responses', async (t) => {
   }
 })
 
-const messagesOf = (name: string, more: object = {}): Asked => ({
+const messagesOf = (name: string, more: object = {}): Tried => ({
   path: '/messages',
   body: { ...CHAT, model: modelOf(name), max_tokens: 100, ...more },
   as: `${name}${'stream' in more ? ', streamed' : ''}`
@@ -219,9 +209,7 @@ t.test('embeddings, rerankings, speech and transcripts', async (t) => {
     '/v1/audio/transcriptions': transcriptionJson()
   }
   const { url } = await provider(t, (call) => answers[call.request.path]?.(call))
-  const rows = ['embeddings', 'rerank', 'speech', 'transcription'].map((task) => `  ${task}:\n    capabilities: [${task}]\n` +
-    '    backends:\n      - provider: own\n        model_id: x\n        priority: 1\n        input_cost: 1\n')
-  const config = `providers:\n  own:\n    wire: openai-chat\n    base_url: ${url}\n    credential: none\nmodels:\n${rows.join('')}`
+  const config = taskModels(url, ['embeddings', 'rerank', 'speech', 'transcription'])
   const broker = await gateway(t, { config })
   await ask(t, broker, { path: '/embeddings', body: { model: 'embeddings', input: 'Hi' } })
   await ask(t, broker, { path: '/embeddings', body: { model: 'embeddings', input: 'Hi', encoding_format: 'base64' } })
@@ -230,8 +218,5 @@ t.test('embeddings, rerankings, speech and transcripts', async (t) => {
   await ask(t, broker, { path: '/rerank', body: { model: 'rerank', query: 'Hi' } })
   await ask(t, broker, { path: '/audio/speech', body: { model: 'speech', input: 'Hi', voice: 'alloy' } })
   await ask(t, broker, { path: '/audio/speech', body: { model: 'nobody', input: 'Hi', voice: 'alloy' } })
-  const form = new FormData()
-  form.set('model', 'transcription')
-  form.set('file', new File([new Uint8Array(8)], 'a.mp3'))
-  await ask(t, broker, { path: '/audio/transcriptions', body: form })
+  await ask(t, broker, { path: '/audio/transcriptions', body: recordingForm() })
 })

@@ -7,19 +7,11 @@ import {
   answerJson, chatJson, chatSse, cutAfterBytes, embeddingsJson, errorInStream, provider, readSse, recorded, SHAPES,
   speechBytes, status, toolCalls, transcriptionJson, type Answer
 } from '../upstreams.ts'
+import { CHAT, methodOf, recordingForm, sent, taskModels, type Asked } from '../openapi/asked.ts'
 import { checkDocument, type DocumentCheck } from './document.ts'
 
 interface Checked extends TestGateway {
   readonly check: DocumentCheck
-}
-
-interface Asked {
-  readonly method?: string
-  /** As in the document; asked for as it is unless `url` says otherwise. */
-  readonly path: string
-  readonly url?: string
-  readonly body?: unknown
-  readonly headers?: Record<string, string>
 }
 
 async function checked (t: Test, options: GatewayOptions): Promise<Checked> {
@@ -30,7 +22,8 @@ async function checked (t: Test, options: GatewayOptions): Promise<Checked> {
 
 /** Asks, expects the status and an answer as the document tells it, and gives it back. */
 async function holds (t: Test, { origin, check }: Checked, expected: number, asked: Asked) {
-  const { method = asked.body === undefined ? 'GET' : 'POST', path, url = path } = asked
+  const { path, url = path } = asked
+  const method = methodOf(asked)
   const response = await fetch(`${origin}${url}`, { method, ...sent(asked) })
   const contentType = response.headers.get('content-type') ?? ''
   const text = await response.text()
@@ -41,13 +34,6 @@ async function holds (t: Test, { origin, check }: Checked, expected: number, ask
   return { headers: response.headers, value }
 }
 
-function sent ({ body, headers = {} }: Asked): RequestInit {
-  if (body === undefined || body instanceof FormData) return { headers, body: body ?? null }
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return { headers: { 'content-type': 'application/json', ...headers }, body: text }
-}
-
-const CHAT = { messages: [{ role: 'user', content: 'Hi' }] }
 const chat = (body: object, headers?: Record<string, string>): Asked =>
   ({ path: '/v1/chat/completions', body: { ...CHAT, model: 'm', ...body }, ...headers && { headers } })
 
@@ -172,12 +158,7 @@ t.test('the other tasks', async (t) => {
     })
   }
   const { url } = await provider(t, (call) => answers[call.request.path]?.(call))
-  const yaml = (task: string) => `  ${task}:\n    capabilities: [${task}]\n    context_window: 1000\n    backends:\n      - ` +
-    'provider: own\n        model_id: x\n        priority: 1\n        input_cost: 1\n        output_cost: 1\n        ' +
-    'per_minute: 1\n        per_million_characters: 1\n        per_image: 1\n'
-  const broker = await checked(t, {
-    config: `providers:\n  own:\n    wire: openai-chat\n    base_url: ${url}\n    credential: none\nmodels:\n${models.map(yaml).join('')}`
-  })
+  const broker = await checked(t, { config: taskModels(url, models) })
   await holds(t, broker, 200, { path: '/v1/audio/speech', body: { model: 'speech', input: 'Hi', voice: 'alloy' } })
   await holds(t, broker, 200, { path: '/v1/embeddings', body: { model: 'embeddings', input: 'Hi' } })
   await holds(t, broker, 200, { path: '/v1/embeddings', body: { model: 'embeddings', input: 'Hi', encoding_format: 'base64' } })
@@ -186,10 +167,7 @@ t.test('the other tasks', async (t) => {
   await holds(t, broker, 200, { path: '/v1/rerank', body: { model: 'rerank', query: 'Hi', documents: ['Ho', { text: 'Ha' }] } })
   await holds(t, broker, 400, { path: '/v1/rerank', body: { model: 'rerank', query: 'Hi' } })
   await holds(t, broker, 200, { path: '/v1/completions', body: { model: 'completions', prompt: 'Hi' } })
-  const form = new FormData()
-  form.set('model', 'transcription')
-  form.set('file', new File([new Uint8Array(8)], 'a.mp3'))
-  await holds(t, broker, 200, { path: '/v1/audio/transcriptions', body: form })
+  await holds(t, broker, 200, { path: '/v1/audio/transcriptions', body: recordingForm() })
   const audio = { data: 'AAAA', format: 'mp3' }
   await holds(t, broker, 200, { path: '/v1/audio/transcriptions', body: { model: 'transcription', input_audio: audio } })
   await holds(t, broker, 400, { path: '/v1/audio/transcriptions', body: { model: 'transcription' } })
