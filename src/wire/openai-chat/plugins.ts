@@ -12,6 +12,9 @@ const OWN: ReadonlySet<string> = new Set([HEALING, COMPRESSION])
 const MIDDLE_OUT = 'middle-out'
 const JSON_FORMATS: ReadonlySet<JsonValue | undefined> = new Set(['json_object', 'json_schema'])
 const MOST_PLUGINS = 20
+const WEB = 'web'
+/** The dialects that are told as chats ask for it as a tool. */
+const WEB_SEARCH = 'web search (the plugin "web", or the tool web_search)'
 const ECHO = 'echo of its requests (debug.echo_upstream_body)'
 
 interface Plugin {
@@ -42,7 +45,7 @@ export function foreignPlugins ({ plugins, transforms, debug }: JsonObject): rea
   const ids = pluginsIn(plugins).filter(({ id, isEnabled }) => isEnabled && !OWN.has(id)).map(({ id }) => id)
   const others = (readNames(transforms, 'transforms') ?? []).filter((name) => name !== MIDDLE_OUT)
   const echo = asObject(debug)?.['echo_upstream_body'] === true ? [ECHO] : []
-  return [...ids.map((id) => `plugin "${id}"`), ...others.map((name) => `transform "${name}"`), ...echo]
+  return [...ids.map((id) => id === WEB ? WEB_SEARCH : `plugin "${id}"`), ...others.map((name) => `transform "${name}"`), ...echo]
 }
 
 function pluginsIn (list: JsonValue | undefined): readonly Plugin[] {
