@@ -36,13 +36,14 @@ t.test('what never became a request has no id', async (t) => {
 })
 
 /** 409s that stay: OpenAI's clients send again on 409. */
-const NEVER_ANSWERED: readonly string[] = ['idempotency_unknown', 'idempotency_not_kept']
+// The last passes when the operator has acted, which is not for a client to wait for.
+const NOT_AGAIN: readonly string[] = ['idempotency_unknown', 'idempotency_not_kept', 'credential_refused']
 
 t.test('nothing permanent asks to be tried again, and every passing failure says when', async (t) => {
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
     const { status } = ERRORS[code]
     const headers = errorHeaders(new GatewayError(code))
-    const isPermanent = [402, 403, 404].includes(status) || NEVER_ANSWERED.includes(code)
+    const isPermanent = [402, 403, 404].includes(status) || NOT_AGAIN.includes(code)
     t.equal(headers['x-should-retry'] === 'false', isPermanent, `${code}: x-should-retry`)
     t.equal(headers['retry-after'] !== undefined, [429, 503].includes(status), `${code}: retry-after`)
   }

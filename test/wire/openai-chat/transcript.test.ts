@@ -140,7 +140,7 @@ t.test('what cannot be written on soundly is only asked for again', async (t) =>
     ['a stop sequence that may have begun', { messages, stop: 'l. What' }],
     ['one of several that may have begun', { messages, stop: ['END', '.\n'] }],
     ['an answer the client began', { messages: [...messages, last] }],
-    ['no messages', { messages: [] }],
+    ['no messages', {}],
     ['half a character', { messages }, `${HELLO}\ud83d`],
     ['nothing shown', { messages }, '']
   ]
