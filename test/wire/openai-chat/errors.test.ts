@@ -35,8 +35,7 @@ t.test('what never became a request has no id', async (t) => {
   t.notMatch(JSON.stringify(encodeError(new GatewayError('invalid_body', { reason: 'x' }), undefined)), /request_id/)
 })
 
-/** 409s that stay: OpenAI's clients send again on 409. */
-// The last passes when the operator has acted, which is not for a client to wait for.
+/** 409s that stay, which OpenAI's clients send again, and a 503 that passes when the operator has acted. */
 const NOT_AGAIN: readonly string[] = ['idempotency_unknown', 'idempotency_not_kept', 'credential_refused']
 
 t.test('nothing permanent asks to be tried again, and every passing failure says when', async (t) => {
