@@ -65,7 +65,8 @@ t.test('68: Cohere\'s search units are priced and told; without a price the cost
   const priced = await rerank(broker.url)
   t.match(priced.json, { usage: { search_units: 1, cost: 0.002 }, x_aibroker: { cost_usd: '0.002000000', cost_grade: 'reported' } })
   t.equal(priced.headers.get('x-aibroker-cost-usd'), '0.002000000')
-  const both = answerJson({ results: UNSORTED, usage: { total_tokens: 30 }, meta: { billed_units: { search_units: 2 } } })
+  const billed = { usage: { total_tokens: 30 }, meta: { billed_units: { search_units: 2 } } }
+  const both = answerJson({ results: UNSORTED, ...billed })
   const { broker: two } = await scene(t, both, { ...MODEL, yaml: 'per_search_unit: 0.002' })
   t.match((await rerank(two.url)).json.x_aibroker, { cost_usd: '0.004000000', cost_grade: 'reported' }, 'beside tokens too')
   const { broker: unpriced } = await scene(t, cohere, { ...MODEL, yaml: 'markup: 1' })
